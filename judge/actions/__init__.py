@@ -1,0 +1,1 @@
+"""What a verdict sets off outside: webhooks, carried out by an outbox worker."""

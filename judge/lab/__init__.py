@@ -1,0 +1,1 @@
+"""Simulated rollouts and the peers' rules, to measure the judge; and the demo."""

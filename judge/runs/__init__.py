@@ -1,0 +1,1 @@
+"""The life of a run: its states, its schedule, what it records."""

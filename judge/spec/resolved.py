@@ -1,0 +1,183 @@
+"""A resolved analysis: everything that a run needs to know, with nothing left to look up.
+
+Owned here: the frozen values that the other rooms work with, once templates are rendered and
+limits filled in, and their JSON form, which is stored with the run and put in its evidence.
+Not here: reading what a user wrote (`loading`, `analysis`), rendering (`rendering`).
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+BASELINE = "baseline"
+CANARY = "canary"
+SHADOW = "shadow"
+
+
+class Kind(enum.StrEnum):
+    """What a metric yields."""
+
+    PROPORTION = "proportion"
+    HISTOGRAM = "histogram"
+    GAUGE = "gauge"
+
+
+class Direction(enum.StrEnum):
+    """Which change of a metric is a bad one."""
+
+    INCREASE = "increase"
+    DECREASE = "decrease"
+    EITHER = "either"
+
+
+class Mode(enum.StrEnum):
+    """Whether a verdict is acted on."""
+
+    ENFORCE = "enforce"
+    OBSERVE = "observe"
+
+
+class Reading(enum.StrEnum):
+    """How a query's values become a number for an interval."""
+
+    COUNTER = "counter"  # a monotone counter: what it grew by within the interval
+    GAUGE = "gauge"  # an instant value: what it is at the interval's end
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One rendered query: PromQL whose result is summed by pod."""
+
+    expr: str
+    reading: Reading = Reading.COUNTER
+
+
+@dataclass(frozen=True, slots=True)
+class BasicAuth:
+    """HTTP basic authentication; the password comes from a file where one is named."""
+
+    username: str
+    password: str = ""
+    password_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """How to trust the server, and who we are to it. Paths of PEM files."""
+
+    ca_file: str = ""
+    cert_file: str = ""
+    key_file: str = ""
+    insecure_skip_verify: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PrometheusConfig:
+    """Where Prometheus is and how it is spoken to. Timeouts in seconds."""
+
+    address: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    bearer_token_file: str = ""
+    basic_auth: BasicAuth | None = None
+    tls: Tls = field(default_factory=Tls)
+    proxy: str = ""
+    timeout: float = 10.0
+    replica_labels: tuple[str, ...] = ("prometheus_replica", "__replica__")
+    pod_label: str = "pod"
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A population of pods under one role. ``weight`` is its expected share of requests."""
+
+    selector: str
+    weight: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A metric as it is judged.
+
+    ``limit`` and ``worst`` are ratios canary / baseline (above 1 where an increase is bad, below 1
+    where a decrease is). ``queries[track][part]`` are rendered, parts ``events`` and ``total``;
+    empty for a metric that comes from a bundle.
+    """
+
+    name: str
+    kind: Kind
+    direction: Direction
+    limit: float
+    worst: float
+    unit: str = ""
+    weight: float = 1.0
+    critical: bool = True
+    observe: bool = False
+    template: str = ""
+    queries: Mapping[str, Mapping[str, Query]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """What the user accepts: probabilities, over a whole run."""
+
+    false_rollback: float = 0.01
+    missed_regression: float = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreThresholds:
+    """Scores, 0 to 100, at or above which a run passes or is marginal."""
+
+    passing: float = 75.0
+    marginal: float = 50.0
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """Something to POST to. ``secret_file`` holds the key that signs it."""
+
+    url: str
+    secret_file: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    timeout: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """What to do, by outcome."""
+
+    on_pass: tuple[Webhook, ...] = ()
+    on_fail: tuple[Webhook, ...] = ()
+    on_inconclusive: tuple[Webhook, ...] = ()
+    on_interval: tuple[Webhook, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedAnalysis:
+    """An analysis with nothing left to look up. Durations in seconds.
+
+    ``delay`` is None where it is to be found from the scrape interval.
+    """
+
+    name: str
+    metrics: tuple[Metric, ...]
+    namespace: str = "default"
+    labels: Mapping[str, str] = field(default_factory=dict)
+    prometheus: PrometheusConfig = field(default_factory=PrometheusConfig)
+    tracks: Mapping[str, Track] = field(default_factory=dict)
+    interval: float = 60.0
+    duration: float = 1800.0
+    warmup: float = 0.0
+    delay: float | None = None
+    history: float = 28800.0
+    mode: Mode = Mode.ENFORCE
+    risk: Risk = field(default_factory=Risk)
+    score: ScoreThresholds = field(default_factory=ScoreThresholds)
+    actions: Actions = field(default_factory=Actions)
+
+    @property
+    def looks(self) -> int:
+        """The number of intervals of a whole run."""
+        return max(1, round(self.duration / self.interval))

@@ -1,0 +1,104 @@
+"""A verdict: what is said of a metric and of a run, and its JSON form (DESIGN: Verdict)."""
+
+from __future__ import annotations
+
+import enum
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class Outcome(enum.StrEnum):
+    """What can be said of a metric or a run."""
+
+    PASS = "pass"  # noqa: S105
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+
+
+class Promise(enum.StrEnum):
+    """What the bound on false rollbacks rests on."""
+
+    EXACT = "exact"  # the assumptions of the test hold as far as the history shows
+    CALIBRATED = "calibrated"  # measured on this service's own history
+    UNCALIBRATED = "uncalibrated"  # too little history to measure it
+
+
+@dataclass(frozen=True, slots=True)
+class MetricVerdict:
+    """What is said of one metric of one comparison.
+
+    ``estimate``, ``low`` and ``high`` are effect ratios (canary / baseline), the latter two a
+    confidence sequence at the metric's share of the promise; ``evidence`` is the natural logarithm
+    of the e-value against ``limit`` and ``threshold`` what it must reach. None: not known.
+    """
+
+    verdict: Outcome
+    reason: str
+    estimate: float | None = None
+    low: float | None = None
+    high: float | None = None
+    limit: float | None = None
+    evidence: float | None = None
+    threshold: float | None = None
+    proven: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is said of a run after a look.
+
+    ``decided`` is False while the run goes on (the verdict is then ``inconclusive``: not known
+    yet). ``decided_at`` is the index of the deciding interval, None until there is one.
+    ``comparisons[track][metric]``; ``metrics`` is the canary's (the shadow's where there is no
+    canary).
+    """
+
+    verdict: Outcome
+    reason: str
+    score: float | None
+    promise: Promise
+    proven: bool = False
+    decided: bool = False
+    decided_at: int | None = None
+    metrics: Mapping[str, MetricVerdict] = field(default_factory=dict)
+    comparisons: Mapping[str, Mapping[str, MetricVerdict]] = field(default_factory=dict)
+
+
+def metric_document(verdict: MetricVerdict) -> dict[str, Any]:
+    """The JSON form of a metric's verdict; absent and non-finite numbers are null."""
+    return {
+        "verdict": verdict.verdict.value,
+        "estimate": _number(verdict.estimate),
+        "low": _number(verdict.low),
+        "high": _number(verdict.high),
+        "limit": _number(verdict.limit),
+        "evidence": _number(verdict.evidence),
+        "threshold": _number(verdict.threshold),
+        "proven": verdict.proven,
+        "reason": verdict.reason,
+    }
+
+
+def document(verdict: Verdict) -> dict[str, Any]:
+    """The JSON form of a run's verdict."""
+    written = {
+        "verdict": verdict.verdict.value,
+        "score": _number(verdict.score),
+        "proven": verdict.proven,
+        "promise": verdict.promise.value,
+        "decidedAt": verdict.decided_at,
+        "reason": verdict.reason,
+        "metrics": {name: metric_document(one) for name, one in verdict.metrics.items()},
+    }
+    if len(verdict.comparisons) > 1:
+        written["comparisons"] = {
+            track: {"metrics": {name: metric_document(one) for name, one in metrics.items()}}
+            for track, metrics in verdict.comparisons.items()
+        }
+    return written
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else value
