@@ -1,8 +1,73 @@
-"""The ``judge`` command: its groups are imported when they are called."""
+"""The ``judge`` command. Each command is a module of its own, imported only when it is called.
+
+Exit codes of verdict, watch and wait: 0 pass, 1 fail, 2 usage or configuration, 3 inconclusive,
+4 could not judge. Every other command: 0, 2, 4.
+"""
 
 from __future__ import annotations
 
+import importlib
+import sys
+
+import click
+
+from judge import __version__
+from judge.errors import ActionError, JudgeError, SourceError, StoreError
+
+COULD_NOT_JUDGE = 4
+USAGE = 2
+
+COMMANDS = {
+    "serve": ("judge.cli.serve", "Run the daemon and its HTTP API."),
+    "verdict": ("judge.cli.verdict", "Judge a finished window once."),
+    "watch": ("judge.cli.watch", "Run a whole analysis in the terminal."),
+    "replay": ("judge.cli.replay", "Judge evidence bundles again."),
+    "check": ("judge.cli.check", "Check analyses, and their queries."),
+    "templates": ("judge.cli.templates", "List, show and render metric templates."),
+    "start": ("judge.cli.start", "Start a run on a server."),
+    "wait": ("judge.cli.wait", "Wait for a run's verdict."),
+    "runs": ("judge.cli.runs", "List a server's runs."),
+    "show": ("judge.cli.show", "Show a run."),
+    "demo": ("judge.cli.demo", "Judge two recorded rollouts, live."),
+    "lab": ("judge.cli.lab", "Measure the judge and its peers on simulated rollouts."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported by name: scipy and FastAPI cost a second."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command, in the order in which a newcomer meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, its module imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = getattr(importlib.import_module(COMMANDS[cmd_name][0]), cmd_name)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{COMMANDS[cmd_name][0]}.{cmd_name} is no command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list in ``judge --help``, from the table above, without an import."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="judge")
+def judge() -> None:
+    """Decide whether a release goes on: canary analysis on Prometheus that keeps a promise."""
+
 
 def main() -> None:
-    """Run the command line."""
-    raise SystemExit("judge: no commands yet")
+    """Run the command line; an error of ours is one clear message and an exit code."""
+    try:
+        judge.main(standalone_mode=True)
+    except (SourceError, StoreError, ActionError) as error:
+        click.echo(f"judge: {error}", err=True)
+        sys.exit(COULD_NOT_JUDGE)
+    except JudgeError as error:
+        click.echo(str(error), err=True)
+        sys.exit(USAGE)
