@@ -12,6 +12,8 @@
     │   ├── NotFound              no such run
     │   ├── Conflict              the run is not in a state that allows it
     │   └── LeaseLost             somebody else owns the run now; what was to be written was not
+    ├── ServerError               a Judge server refused what a command asked of it
+    │   └── ServerUnavailable     it is out of reach or failing: worth another try later
     └── ActionError               a webhook's delivery failed; says whether another try is useful
 
 Library errors are wrapped with ``from exc``. Programming mistakes (ValueError, TypeError) are not
@@ -98,6 +100,18 @@ class Conflict(StoreError):
 
 class LeaseLost(StoreError):
     """A newer owner has the run; nothing was written."""
+
+
+class ServerError(JudgeError):
+    """A Judge server refused a request. ``status`` is HTTP's, None where there was no answer."""
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        self.status = status
+        super().__init__(message)
+
+
+class ServerUnavailable(ServerError):
+    """The server is out of reach, too slow, or failing; another try later may work."""
 
 
 class ActionError(JudgeError):

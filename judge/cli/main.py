@@ -12,7 +12,7 @@ import sys
 import click
 
 from judge import __version__
-from judge.errors import ActionError, JudgeError, SourceError, StoreError
+from judge.errors import ActionError, JudgeError, ServerUnavailable, SourceError, StoreError
 
 COULD_NOT_JUDGE = 4
 USAGE = 2
@@ -28,6 +28,7 @@ COMMANDS = {
     "wait": ("judge.cli.wait", "Wait for a run's verdict."),
     "runs": ("judge.cli.runs", "List a server's runs."),
     "show": ("judge.cli.show", "Show a run."),
+    "tokens": ("judge.cli.tokens", "Make a token for the token file."),
     "demo": ("judge.cli.demo", "Judge two recorded rollouts, live."),
     "lab": ("judge.cli.lab", "Measure the judge and its peers on simulated rollouts."),
 }
@@ -65,7 +66,7 @@ def main() -> None:
     """Run the command line; an error of ours is one clear message and an exit code."""
     try:
         judge.main(standalone_mode=True)
-    except (SourceError, StoreError, ActionError) as error:
+    except (SourceError, StoreError, ServerUnavailable, ActionError) as error:
         click.echo(f"judge: {error}", err=True)
         sys.exit(COULD_NOT_JUDGE)
     except JudgeError as error:
