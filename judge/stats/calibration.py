@@ -1,0 +1,78 @@
+"""The last word is empirical: the same judge on the baseline's own past.
+
+Groups of the baseline's pods play the canary against the rest, window by window; the highest log E
+of each such pseudo-rollout is a draw from the null of this service, these limits and this schedule.
+The threshold is raised from log(1/alpha) to their upper alpha quantile, extrapolated by an
+exponential tail, since trouble lives in tails that no variance describes.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from scipy import special
+
+from judge.stats.arms import Array, Arms, PodCounts, paired
+
+FEWEST = 100  # pseudo-rollouts; below this nothing is calibrated
+TAIL_FROM = 0.7  # the quantile above which the tail is taken as exponential
+UPPER = 0.8  # one-sided confidence of the bound on the tail's mean
+
+
+def group_size(canary_pods: int, baseline_pods: int) -> int:
+    """How many of the baseline's pods play the canary: min(k_c, k_b / 2)."""
+    return max(1, min(canary_pods, baseline_pods // 2))
+
+
+def stride(intervals: int, pods: int, looks: int) -> int:
+    """Intervals between the beginnings of windows: half a run, or a quarter where pods are few."""
+    half = max(1, looks // 2)
+    enough = pods * ((intervals - looks) // half + 1) >= 2 * FEWEST
+    return half if enough else max(1, looks // 4)
+
+
+def pseudo_rollouts(history: PodCounts, *, looks: int, group: int) -> Arms | None:
+    """Pseudo-rollouts (..., rollouts, looks) of a history (..., intervals, pods).
+
+    None where there are fewer than `FEWEST`, or fewer than two pods.
+    """
+    intervals, pods = history.events.shape[-2:]
+    if pods < 2 or intervals < looks:
+        return None
+    step = stride(intervals, pods, looks)
+    begins = np.arange(intervals - looks, -1, -step)[::-1]
+    if len(begins) * pods < FEWEST:
+        return None
+    within = begins[:, None] + np.arange(looks)
+    playing = (np.arange(pods)[:, None] + np.arange(group)) % pods
+    resting = np.array([np.setdiff1d(np.arange(pods), row) for row in playing])
+    return paired(_windows(history, within, playing), _windows(history, within, resting))
+
+
+def _windows(history: PodCounts, within: Array, chosen: Array) -> PodCounts:
+    """(..., windows * groups, looks, pods of a group)."""
+
+    def cut(values: Array) -> Array:
+        windows = values[..., within, :][..., chosen]  # windows, looks, groups, pods of a group
+        moved = np.moveaxis(windows, -2, -3)
+        return moved.reshape(*values.shape[:-2], -1, *moved.shape[-2:])
+
+    return PodCounts(cut(history.events), cut(history.total))
+
+
+def raised_threshold(highest: Array, *, alpha: float, overlap: float) -> Array:
+    """How far above log(1/alpha) the threshold must be, (...), given (..., rollouts) highest log E.
+
+    ``overlap`` is a window's stride over its length: overlapping windows tell less than their
+    number says, and the bound on the tail's mean counts them for what they are worth.
+    """
+    base = np.quantile(highest, TAIL_FROM, axis=-1)
+    excess = np.maximum(highest - base[..., None], 0.0)
+    above = (excess > 0).sum(-1)
+    share = above / highest.shape[-1]
+    mean = excess.sum(-1) / np.maximum(above, 1)
+    independent = np.maximum(above * min(1.0, overlap), 1.0)
+    bound = mean * 2.0 * independent / special.chdtri(2.0 * independent, UPPER)
+    reach = np.log(np.maximum(share / alpha, 1.0))
+    return np.maximum(base + bound * reach - math.log(1.0 / alpha), 0.0)

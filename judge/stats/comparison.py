@@ -1,0 +1,251 @@
+"""A comparison of counts, from the pods' counts to evidence: what the daemon and the lab both run.
+
+Owned here: putting together dispersion, likelihood, evidence and calibration for the directions in
+which a metric can go wrong. A decrease is tested as an increase with the arms exchanged. Words and
+verdicts are not made here.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from judge.stats.arms import Array, Arms, PodCounts, paired
+from judge.stats.calibration import group_size, pseudo_rollouts, raised_threshold, stride
+from judge.stats.counts import HIGH_RATE, Tempering, likelihood, tempering
+from judge.stats.dispersion import Dispersion, assumed, dispersion
+from judge.stats.evidence import (
+    CLIP_DIVISOR,
+    Schedule,
+    Spread,
+    alternatives,
+    log_evidence,
+    schedule,
+)
+
+_FARTHEST = 1e4
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a comparison is judged by.
+
+    ``limit`` and ``worst`` are ratios canary / baseline: above 1 where an increase is bad, below 1
+    where a decrease is; with ``both``, above 1 and read in both directions. ``alpha`` and ``beta``
+    are this comparison's shares of the promises; ``interval`` is in seconds, ``looks`` their
+    planned number.
+    """
+
+    limit: float
+    worst: float
+    alpha: float
+    beta: float
+    interval: float
+    looks: int
+    both: bool = False
+
+    def __post_init__(self) -> None:
+        if not (0 < self.alpha < 1 and 0 < self.beta < 1 and self.limit > 0 and self.worst > 0):
+            raise ValueError(f"impossible terms: {self}")
+
+    @property
+    def plan(self) -> Schedule:
+        """The blocks and starts of these looks."""
+        return schedule(interval=self.interval, looks=self.looks)
+
+    @property
+    def clip(self) -> float:
+        """The most that one block adds to the evidence of a failure."""
+        return math.log(1.0 / self.side_alpha) / CLIP_DIVISOR
+
+    @property
+    def side_alpha(self) -> float:
+        """A direction's share of alpha."""
+        return self.alpha / 2.0 if self.both else self.alpha
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One direction of a comparison, told as an increase of ``arms.treated``.
+
+    ``null`` and ``worst`` are above or at 1; ``inverted`` says that effect ratios here are
+    baseline / canary.
+    """
+
+    arms: Arms
+    temper: Tempering
+    null: float
+    worst: float
+    inverted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What the data say, after each look.
+
+    ``log_evidence`` and ``log_pass`` (..., looks) are natural logarithms of e-values; the metric
+    fails where the former reaches ``threshold`` (...), which calibration has raised by ``raised``
+    (...). ``calibrated`` tells whether there was history enough.
+    """
+
+    log_evidence: Array
+    log_pass: Array
+    threshold: Array
+    raised: Array
+    calibrated: bool
+    noise: Dispersion
+    sides: tuple[Side, ...]
+
+
+def compare(
+    history: PodCounts | None,
+    canary: PodCounts,
+    baseline: PodCounts,
+    terms: Terms,
+    *,
+    calibrate: bool = True,
+) -> Comparison:
+    """Judge a run's counts against its baseline's; all arrays (..., intervals, pods)."""
+    arms = paired(canary, baseline)
+    noise, arms = learn(history, arms, terms)
+    raised = (
+        calibration(history, noise, terms, canary_pods=usual_pods(canary))
+        if calibrate and history is not None
+        else None
+    )
+    return weigh(arms, noise, terms, raised)
+
+
+def learn(history: PodCounts | None, arms: Arms, terms: Terms) -> tuple[Dispersion, Arms]:
+    """The noise as the history has it; without one, as assumed.
+
+    Without a history the rate comes from the first interval with traffic. It chooses the
+    likelihood, so where it is high that interval is left out of the evidence.
+    """
+    if history is not None and history.events.size:
+        return dispersion(history, interval=terms.interval), arms
+    reference, usable = arms.reference, arms.usable
+    first = usable & (usable.cumsum(-1) == 1)
+    events, total = (reference.events * first).sum(-1), (reference.total * first).sum(-1)
+    rate = np.divide(events, total, out=np.zeros_like(total), where=total > 0)
+    noise = replace(assumed(rate.shape), rate=np.where(rate > HIGH_RATE, rate, np.nan))
+    spent = first & (rate > HIGH_RATE)[..., None]
+    return noise, Arms(_without(arms.treated, spent), _without(arms.reference, spent))
+
+
+def _without(arm, spent):  # type: ignore[no-untyped-def]
+    return replace(
+        arm, events=np.where(spent, 0.0, arm.events), total=np.where(spent, 0.0, arm.total)
+    )
+
+
+def usual_pods(canary: PodCounts) -> int:
+    """The number of pods that the canary usually has, over all of a batch."""
+    present = (canary.filled().total > 0).sum(-1)
+    return int(np.median(present[present > 0])) if (present > 0).any() else 1
+
+
+def calibration(
+    history: PodCounts, noise: Dispersion, terms: Terms, *, canary_pods: int
+) -> Array | None:
+    """By how much the threshold must be raised, (...); None where the history is too short."""
+    intervals, pods = history.events.shape[-2:]
+    arms = pseudo_rollouts(
+        history, looks=terms.looks, group=group_size(canary_pods, pods)
+    )
+    if arms is None:
+        return None
+    evidence = _fail_evidence(sides(arms, _batched(noise), terms), _batched(noise), terms)
+    overlap = stride(intervals, pods, terms.looks) / terms.looks
+    return raised_threshold(evidence.max(-1), alpha=terms.alpha, overlap=overlap)
+
+
+def _batched(noise: Dispersion) -> Dispersion:
+    """With an axis for the pseudo-rollouts of each rollout."""
+    return Dispersion(
+        *(
+            values[..., None]
+            for values in (
+                noise.phi,
+                noise.tau,
+                noise.degrees,
+                noise.rate,
+                noise.volume,
+                noise.learned,
+            )
+        )
+    )
+
+
+def weigh(arms: Arms, noise: Dispersion, terms: Terms, raised: Array | None) -> Comparison:
+    """The evidence of a run for failing and for passing."""
+    directions = sides(arms, noise, terms)
+    added = np.zeros(arms.treated.total.shape[:-1]) if raised is None else raised
+    return Comparison(
+        log_evidence=_fail_evidence(directions, noise, terms),
+        log_pass=_pass_evidence(directions, noise, terms),
+        threshold=math.log(1.0 / terms.alpha) + added,
+        raised=added,
+        calibrated=raised is not None,
+        noise=noise,
+        sides=directions,
+    )
+
+
+def sides(arms: Arms, noise: Dispersion, terms: Terms) -> tuple[Side, ...]:
+    """The directions in which these counts can go wrong."""
+    temper = tempering(noise, arms.treated.total, arms.treated.pods)
+    up = Side(arms, temper, terms.limit, terms.worst, inverted=False)
+    if terms.both:
+        return up, Side(arms.swapped(), temper, terms.limit, terms.worst, inverted=True)
+    if terms.worst < 1.0:
+        return (Side(arms.swapped(), temper, 1 / terms.limit, 1 / terms.worst, inverted=True),)
+    return (up,)
+
+
+def spread(side: Side, noise: Dispersion) -> Spread:
+    """The pods' lasting differences as this comparison's ratio shows them."""
+    arms = side.arms
+    pods = np.sqrt(1.0 / arms.treated.pods + 1.0 / arms.reference.pods)
+    return Spread(noise.tau[..., None] * pods, noise.degrees)
+
+
+def evidence_above(
+    side: Side, noise: Dispersion, null: Array, plan: Schedule, *, clip: float
+) -> Array:
+    """log E (..., looks) against "the ratio is at most ``null``" (...)."""
+    rate = np.where(np.nan_to_num(noise.rate) > 0, noise.rate, 1.0 / _FARTHEST)
+    beyond = alternatives(np.minimum(1.0 / (rate * null), _FARTHEST))
+    model = likelihood(side.arms, noise, side.temper)
+    return log_evidence(model, null, beyond, spread(side, noise), plan, clip=clip)
+
+
+def evidence_below(
+    side: Side, noise: Dispersion, null: Array, plan: Schedule, *, clip: float
+) -> Array:
+    """log E (..., looks) against "the ratio is at least ``null``" (...)."""
+    beyond = alternatives(np.zeros_like(null), up=False)
+    model = likelihood(side.arms, noise, side.temper)
+    return log_evidence(model, null, beyond, spread(side, noise), plan, clip=clip)
+
+
+def _fail_evidence(directions: tuple[Side, ...], noise: Dispersion, terms: Terms) -> Array:
+    each = [
+        evidence_above(
+            side, noise, np.full(noise.phi.shape, side.null), terms.plan, clip=terms.clip
+        )
+        for side in directions
+    ]
+    return np.logaddexp.reduce(each) - math.log(len(each))
+
+
+def _pass_evidence(directions: tuple[Side, ...], noise: Dispersion, terms: Terms) -> Array:
+    clip = math.log(1.0 / terms.beta) / CLIP_DIVISOR
+    plan = terms.plan.from_start()
+    each = [
+        evidence_below(side, noise, np.full(noise.phi.shape, side.worst), plan, clip=clip)
+        for side in directions
+    ]
+    return np.minimum.reduce(each)

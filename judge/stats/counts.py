@@ -1,0 +1,127 @@
+"""The likelihoods of counts: events among exposures in two arms, under a ratio of risks.
+
+Rare events: given the events of both arms together, the treated arm's are binomial with share
+n_t r / (n_t r + n_r). The common rate cancels and may vary as it likes, so shared incidents and
+daily rhythm do not matter. Above a rate of about 5 % that law is wrong, and the block e-variable of
+Turner, Ly & Gruenwald ("Generic E-variables for exact sequential k-sample tests", 2024) takes its
+place: valid for every rate, at the price of a guess of it, made from the past alone.
+
+Both are tempered: divided by phi, which grows with the volume and with the null ratio.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from judge.stats.arms import Array, Arms
+from judge.stats.dispersion import Dispersion
+from judge.stats.evidence import Likelihood
+
+HIGH_RATE = 0.05
+_PRIOR_REQUESTS = 1000.0  # how much the history's rate weighs against the run's own
+_ALMOST_ONE = 1.0 - 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Tempering:
+    """By how much evidence is divided, (..., intervals): 1 + null (phi - 1) volume.
+
+    A pod's own trouble grows with its traffic, so ``phi`` (...) belongs to the history's
+    ``volume``; here ``volume`` (..., intervals) is the canary's per pod over the history's.
+    """
+
+    phi: Array
+    volume: Array
+
+    def at(self, null: Array) -> Array:
+        """(..., intervals) for a null (...)."""
+        return 1.0 + (null * (self.phi - 1.0))[..., None] * self.volume
+
+
+def tempering(noise: Dispersion, canary_total: Array, canary_pods: Array) -> Tempering:
+    """The tempering of a run whose canary had these requests and pods, (..., intervals) each."""
+    per_pod = canary_total / canary_pods
+    known = np.isfinite(noise.volume)[..., None]
+    volume = np.where(known, per_pod / np.where(known, noise.volume[..., None], 1.0), 1.0)
+    return Tempering(noise.phi, volume)
+
+
+def likelihood(arms: Arms, noise: Dispersion, temper: Tempering) -> Likelihood:
+    """The likelihood of these counts, chosen by the rate that is known before the run (...)."""
+    high = np.nan_to_num(noise.rate, nan=0.0) > HIGH_RATE
+    if not high.any():
+        return RareCounts(arms, temper)
+    return BlockCounts(arms, temper, noise.rate)
+
+
+@dataclass(frozen=True, slots=True)
+class RareCounts:
+    """Binomial, given the events of both arms together; exact for rare events."""
+
+    arms: Arms
+    temper: Tempering
+
+    def curve(self, ratios: Array, null: Array) -> Array:
+        """See `Likelihood.curve`."""
+        treated, reference = self.arms.treated, self.arms.reference
+        empty = ~self.arms.usable
+        ours = np.where(empty, 1.0, treated.total)[..., None]
+        theirs = np.where(empty, 1.0, reference.total)[..., None]
+        both = (treated.events + reference.events)[..., None]
+        at_null = null[..., None, None]
+        gain = treated.events[..., None] * np.log(ratios / null[..., None])[..., None, :]
+        share = np.log((ours * ratios[..., None, :] + theirs) / (ours * at_null + theirs))
+        return (gain - both * share) / self.temper.at(null)[..., None]
+
+
+@dataclass(frozen=True, slots=True)
+class BlockCounts:
+    """Turner, Ly & Gruenwald's block e-variable for a ratio of risks.
+
+    The alternative is (r p, p) with p guessed from ``rate`` (...) and the past; the null is its
+    projection on the line of risks that differ by the null ratio, which makes the quotient's
+    expectation at most 1 under every pair of risks on that line.
+    """
+
+    arms: Arms
+    temper: Tempering
+    rate: Array
+
+    def curve(self, ratios: Array, null: Array) -> Array:
+        """See `Likelihood.curve`."""
+        ours, theirs = self.arms.treated, self.arms.reference
+        guess = np.broadcast_to(self._guess()[..., None], (*ours.total.shape, 1))
+        treated = np.minimum(guess * ratios[..., None, :], _ALMOST_ONE)
+        n_ours, n_theirs = ours.total[..., None], theirs.total[..., None]
+        base = _projected(treated, guess, n_ours, n_theirs, null[..., None, None])
+        gain = _bernoulli(ours.events[..., None], n_ours, treated, null[..., None, None] * base)
+        gain = gain + _bernoulli(theirs.events[..., None], n_theirs, guess, base)
+        return gain / self.temper.at(null)[..., None]
+
+    def _guess(self) -> Array:
+        """The reference's risk as the past has it, (..., intervals)."""
+        events = self.arms.reference.events.cumsum(-1) - self.arms.reference.events
+        total = self.arms.reference.total.cumsum(-1) - self.arms.reference.total
+        prior = self.rate[..., None] * _PRIOR_REQUESTS
+        return np.clip((events + prior) / (total + _PRIOR_REQUESTS), 1e-6, _ALMOST_ONE)
+
+
+def _projected(treated: Array, guess: Array, ours: Array, theirs: Array, null: Array) -> Array:
+    """The reference risk of the null point nearest (Kullback-Leibler) to the alternative.
+
+    The smaller root of null (a+b) x^2 - [A (1+null) + a (1-t) null + b (1-g)] x + A = 0, with
+    A = a t + b g: where the derivative of the divergence along the null line vanishes.
+    """
+    expected = ours * treated + theirs * guess
+    square = null * (ours + theirs)
+    linear = expected * (1.0 + null) + ours * (1.0 - treated) * null + theirs * (1.0 - guess)
+    root = np.sqrt(np.maximum(np.square(linear) - 4.0 * square * expected, 0.0))
+    nothing = ours + theirs == 0
+    return np.where(nothing, guess / (1.0 + null), 2.0 * expected / np.where(nothing, 1.0, linear + root))
+
+
+def _bernoulli(events: Array, total: Array, risk: Array, null: Array) -> Array:
+    null = np.clip(null, 1e-12, 1.0 - 1e-12)
+    return events * np.log(risk / null) + (total - events) * np.log((1.0 - risk) / (1.0 - null))

@@ -1,0 +1,139 @@
+"""How much the baseline's own pods vary: what the evidence is tempered and widened by.
+
+Two numbers are learned from the baseline's history. ``phi``: by what factor the counts of a pod
+vary more than independent requests would, over blocks of about ten minutes, shared shocks
+cancelled (every block is compared across the pods, so that what strikes all of them is in none).
+``tau``: how far pods differ from each other for good (the log-sd of their long-run rates). Never
+learned from the canary, and never from the sum over pods.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special
+
+from judge.stats.arms import Array, PodCounts
+
+BLOCK_SECONDS = 600.0
+ASSUMED_PHI = 4.0
+ASSUMED_TAU = 0.2
+FEWEST_EVENTS = 20.0  # below this, nothing can be told of the noise
+FEWEST_DEGREES = 4
+UPPER = 0.8  # one-sided confidence of the bound on phi
+
+
+@dataclass(frozen=True, slots=True)
+class Dispersion:
+    """What the history says of the noise; every field an array (...).
+
+    ``phi`` (>= 1, an upper bound), ``tau`` (>= 0, log-sd) with ``degrees`` of freedom (infinite
+    where it was assumed), ``rate`` (events per request, NaN if unknown), ``volume`` (requests per
+    pod and interval that ``phi`` belongs to, NaN if unknown), ``learned``: False where phi and tau
+    had to be assumed.
+    """
+
+    phi: Array
+    tau: Array
+    degrees: Array
+    rate: Array
+    volume: Array
+    learned: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
+
+
+def assumed(shape: tuple[int, ...] = (), rate: float = np.nan) -> Dispersion:
+    """What is assumed where there is no history: phi 4 and tau 0.2."""
+    return Dispersion(
+        np.full(shape, ASSUMED_PHI),
+        np.full(shape, ASSUMED_TAU),
+        np.full(shape, np.inf),
+        np.full(shape, rate),
+        np.full(shape, np.nan),
+        np.zeros(shape, bool),
+    )
+
+
+def dispersion(history: PodCounts, *, interval: float) -> Dispersion:
+    """Learn from the baseline's history (..., intervals, pods), ``interval`` seconds each."""
+    counts = history.filled()
+    rate, volume = _pooled(counts)
+    events, total = _blocks(counts, interval)
+    statistic, degrees = _pearson(events, total)
+    enough = (events.sum((-2, -1)) >= FEWEST_EVENTS) & (degrees >= FEWEST_DEGREES)
+    safe = np.maximum(degrees, 1.0)
+    phi_hat = np.maximum(statistic / safe, 1.0)
+    bound = statistic / special.chdtri(safe, UPPER)
+    tau = _spread(counts, phi_hat)
+    pods = (counts.total.sum(-2) > 0).sum(-1)
+    return Dispersion(
+        phi=np.where(enough, np.maximum(bound, 1.0), ASSUMED_PHI),
+        tau=np.where(enough, tau, ASSUMED_TAU),
+        degrees=np.where(enough, np.maximum(pods - 1.0, 1.0), np.inf),
+        rate=rate,
+        volume=volume,
+        learned=enough,
+    )
+
+
+def _pooled(counts: PodCounts) -> tuple[Array, Array]:
+    events, total = counts.events.sum((-2, -1)), counts.total.sum((-2, -1))
+    present = (counts.total > 0).sum((-2, -1))
+    rate = np.divide(events, total, out=np.full_like(total, np.nan), where=total > 0)
+    volume = np.divide(total, present, out=np.full_like(total, np.nan), where=present > 0)
+    return rate, volume
+
+
+def _blocks(counts: PodCounts, interval: float) -> tuple[Array, Array]:
+    """Sums over blocks of about ten minutes: (..., blocks, pods); the oldest rest is left out."""
+    length = max(1, round(BLOCK_SECONDS / interval))
+    blocks = counts.events.shape[-2] // length
+    if blocks == 0:
+        empty = np.zeros((*counts.events.shape[:-2], 1, counts.events.shape[-1]))
+        return empty, empty
+    shape = (*counts.events.shape[:-2], blocks, length, counts.events.shape[-1])
+    kept = slice(counts.events.shape[-2] - blocks * length, None)
+    return (
+        counts.events[..., kept, :].reshape(shape).sum(-2),
+        counts.total[..., kept, :].reshape(shape).sum(-2),
+    )
+
+
+def _pearson(events: Array, total: Array) -> tuple[Array, Array]:
+    """Pearson's statistic of the pods' shares by block, given each pod's own long-run rate."""
+    pod_total = total.sum(-2, keepdims=True)
+    rates = np.divide(
+        events.sum(-2, keepdims=True), pod_total, out=np.zeros_like(pod_total), where=pod_total > 0
+    )
+    weight = total * rates
+    share_of = weight.sum(-1, keepdims=True)
+    expected = np.divide(
+        events.sum(-1, keepdims=True) * weight, share_of, out=np.zeros_like(weight), where=share_of > 0
+    )
+    counted = expected > 0
+    terms = np.divide(
+        np.square(events - expected), expected, out=np.zeros_like(expected), where=counted
+    )
+    contrasts = np.maximum(counted.sum(-1) - 1, 0).sum(-1)
+    pods = counted.any(-2).sum(-1)
+    return terms.sum((-2, -1)), np.maximum(contrasts - np.maximum(pods - 1, 0), 0).astype(float)
+
+
+def _spread(counts: PodCounts, phi: Array) -> Array:
+    """The log-sd of the pods' lasting rates, by moments (DerSimonian & Laird 1986, with phi)."""
+    events, total = counts.events.sum(-2), counts.total.sum(-2)
+    whole = total.sum(-1, keepdims=True)
+    expected = events.sum(-1, keepdims=True) * np.divide(
+        total, whole, out=np.zeros_like(total), where=whole > 0
+    )
+    seen = expected > 0
+    statistic = np.divide(
+        np.square(events - expected), expected, out=np.zeros_like(expected), where=seen
+    ).sum(-1)
+    mass = expected.sum(-1)
+    scale = mass - np.divide(
+        np.square(expected).sum(-1), mass, out=np.zeros_like(mass), where=mass > 0
+    )
+    excess = statistic - np.maximum(seen.sum(-1) - 1, 0) * phi
+    variance = np.divide(excess, scale, out=np.zeros_like(scale), where=scale > 0)
+    return np.sqrt(np.log1p(np.maximum(variance, 0.0)))

@@ -1,0 +1,203 @@
+"""From curves to evidence: the one place where e-values are made, whatever the metric's kind.
+
+A likelihood gives, by interval, log-likelihood ratios of effect ratios r against a null ratio r0.
+Evidence against "r <= r0" (or, mirrored, ">= r0") is the mixture over alternatives beyond r0 over
+the mixture of the pods' spread around r0, taken up in steps of at least a minute, each clipped, so
+that no single minute can convict; and mixed over the moments at which a regression may begin.
+Under the null it is an e-process: by Ville's inequality it reaches 1/alpha, at any look whatever,
+with probability at most alpha.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from scipy import special
+
+from judge.stats.arms import Array
+
+CLIP_DIVISOR = 2.5  # a step adds at most log(1/alpha) / 2.5: three blocks at the least
+BLOCK_SECONDS = 60.0
+START_EVERY_SECONDS = 300.0
+FARTHEST = 3.0  # lasting differences between pods explain away no more than this ratio
+_NULL_NODES = np.linspace(-1.0, 1.0, 31)
+_NEAR = np.geomspace(1.2, 8.0, 14)
+_FAR = 6
+
+
+class Likelihood(Protocol):
+    """What a metric's kind must be able to say."""
+
+    def curve(self, ratios: Array, null: Array) -> Array:
+        """Log-likelihood ratios of ``ratios`` (..., ratios) against ``null`` (...).
+
+        By interval, tempered for ``null``: (..., intervals, ratios).
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """How the looks are grouped: intervals in a block, and the first interval of each start.
+
+    ``weights`` are the prior weights of the starts, which sum to one.
+    """
+
+    block: int
+    starts: tuple[int, ...]
+    weights: tuple[float, ...]
+
+    def from_start(self) -> Schedule:
+        """The same with all of the weight at the beginning."""
+        return Schedule(self.block, (0,), (1.0,))
+
+
+def schedule(*, interval: float, looks: int) -> Schedule:
+    """Blocks of a minute; half of the weight at the start, the rest every five minutes."""
+    block = max(1, math.ceil(BLOCK_SECONDS / interval - 1e-9))
+    every = block * max(1, math.ceil(START_EVERY_SECONDS / (block * interval) - 1e-9))
+    starts = tuple(range(0, looks, every))
+    later = len(starts) - 1
+    weights = (0.5, *([0.5 / later] * later)) if later else (1.0,)
+    return Schedule(block, starts, weights)
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """The pods' lasting differences, as a good release's effect ratio shows them.
+
+    Log-sd ``tau`` (..., intervals), and ``degrees`` of freedom (...) of Student's law (infinite:
+    normal).
+    """
+
+    tau: Array
+    degrees: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Alternatives:
+    """Effect ratios beyond the null: ``steps`` (..., ratios) above 1, in units of the null.
+
+    ``log_weights`` are their prior's; ``up`` tells whether they lie above or below the null.
+    """
+
+    steps: Array
+    log_weights: Array
+    up: bool = True
+
+    def ratios(self, null: Array) -> Array:
+        """(..., ratios) for a null (...)."""
+        return null[..., None] * (self.steps if self.up else 1.0 / self.steps)
+
+
+def alternatives(farthest: Array, *, up: bool = True) -> Alternatives:
+    """14 points within [1.2, 8] and 6 more up to ``farthest`` (...), where everything fails."""
+    top = np.maximum(farthest, 16.0)[..., None]
+    far = 8.0 * (top / 8.0) ** (np.arange(1, _FAR + 1) / _FAR)
+    near = np.broadcast_to(_NEAR, (*top.shape[:-1], len(_NEAR)))
+    steps = np.concatenate([near, far], axis=-1)
+    log_weights = -0.5 * np.log(steps)
+    return Alternatives(
+        steps, log_weights - special.logsumexp(log_weights, axis=-1, keepdims=True), up
+    )
+
+
+def log_evidence(
+    likelihood: Likelihood,
+    null: Array,
+    beyond: Alternatives,
+    spread: Spread,
+    plan: Schedule,
+    *,
+    clip: float,
+) -> Array:
+    """The natural logarithm of E after each look, (..., intervals), against ``null`` (...)."""
+    nodes, log_null = _null_mixture(null, spread)
+    above = likelihood.curve(beyond.ratios(null), null).cumsum(-2)
+    around = likelihood.curve(nodes, null).cumsum(-2)
+    total = np.full(above.shape[:-1], -np.inf)
+    for start, weight in zip(plan.starts, plan.weights, strict=True):
+        grown = _from_start(
+            above, around, beyond.log_weights, log_null, start, plan.block, clip=clip
+        )
+        total = np.logaddexp(total, math.log(weight) + grown)
+    return total
+
+
+def _null_mixture(null: Array, spread: Spread) -> tuple[Array, Array]:
+    """Ratios (..., nodes) around the null, and their log-weights (..., intervals, nodes).
+
+    The nodes are dense near the null and reach out to a factor of three; the law is that of the
+    pods' spread, cut there.
+    """
+    widest = np.maximum(spread.tau.max(-1), 1e-6)
+    normal = np.isinf(spread.degrees)
+    reach = np.where(
+        normal, np.minimum(8.0 * widest, math.log(FARTHEST)), math.log(FARTHEST)
+    )
+    bend = np.arcsinh(reach / widest)[..., None]
+    offsets = widest[..., None] * np.sinh(bend * _NULL_NODES)
+    spacing = np.log(np.cosh(bend * _NULL_NODES))
+    scaled = offsets[..., None, :] / np.maximum(spread.tau, 1e-6)[..., None]
+    degrees = np.where(normal, 1.0, spread.degrees)[..., None, None]
+    log_density = np.where(
+        normal[..., None, None],
+        -0.5 * np.square(scaled),
+        -0.5 * (degrees + 1.0) * np.log1p(np.square(scaled) / degrees),
+    )
+    log_weights = log_density + spacing[..., None, :]
+    log_weights -= _log_sum_exp(log_weights)[..., None]
+    return null[..., None] * np.exp(offsets), log_weights
+
+
+def _from_start(
+    above: Array,
+    around: Array,
+    log_above: Array,
+    log_around: Array,
+    start: int,
+    block: int,
+    *,
+    clip: float,
+) -> Array:
+    """log E of one start: 0 before it, then clipped steps, (..., intervals)."""
+    looks = above.shape[-2]
+    grown = np.zeros(above.shape[:-1])
+    if start >= looks:
+        return grown
+    if start:
+        above = above[..., start:, :] - above[..., start - 1 : start, :]
+        around = around[..., start:, :] - around[..., start - 1 : start, :]
+        log_around = log_around[..., start:, :]
+    before = _block_ends_before(looks - start, block)
+    gained = _log_sum_exp(above + log_above[..., None, :])
+    gained = gained - np.where(before < 0, 0.0, gained[..., before])
+    now = _log_sum_exp(around + log_around)
+    earlier = np.where((before < 0)[:, None], 0.0, around[..., before, :])
+    steps = np.minimum(clip, gained - (now - _log_sum_exp(earlier + log_around)))
+    grown[..., start:] = steps + _whole_blocks(steps, block)
+    return grown
+
+
+def _block_ends_before(looks: int, block: int) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+    """The index of the last interval of the block before each interval's own; -1 for none."""
+    return (np.arange(looks) // block) * block - 1
+
+
+def _whole_blocks(steps: Array, block: int) -> Array:
+    """What the blocks completed before each interval's own have added, (..., intervals)."""
+    looks = steps.shape[-1]
+    if block == 1:
+        summed = steps.cumsum(-1)
+        return np.concatenate([np.zeros((*steps.shape[:-1], 1)), summed[..., :-1]], axis=-1)
+    ends = steps[..., block - 1 :: block].cumsum(-1)
+    padded = np.concatenate([np.zeros((*steps.shape[:-1], 1)), ends], axis=-1)
+    return padded[..., np.arange(looks) // block]
+
+
+def _log_sum_exp(values: Array) -> Array:
+    """log sum exp over the last axis; scipy's own costs several times as much on small arrays."""
+    top = values.max(-1, keepdims=True)
+    return np.log(np.exp(values - top).sum(-1)) + top[..., 0]
