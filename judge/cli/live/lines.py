@@ -1,0 +1,39 @@
+"""A run in plain lines, for a pipe or a log: one every few looks, and one for the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from judge.cli.live.board import WORDS, Board, evidence_words, ratio_words
+
+LINES = 10
+"""Lines that a whole run takes, about, beside its verdict."""
+
+
+class Lines:
+    """Prints what is new on some boards whenever it is shown them."""
+
+    def __init__(self, boards: list[Board], *, write: Callable[[str], None]) -> None:
+        self._boards = boards
+        self._write = write
+        self._said: dict[int, int] = {}
+        self._closed: set[int] = set()
+
+    def show(self) -> None:
+        """Write the lines that are due."""
+        for index, board in enumerate(self._boards):
+            step = max(1, board.looks // LINES)
+            if board.looked >= self._said.get(index, 0) + step:
+                self._said[index] = board.looked
+                self._write(_progress(board))
+            if board.outcome and index not in self._closed:
+                self._closed.add(index)
+                self._write(f"{board.title}: {WORDS[board.outcome]}: {board.reason}")
+
+
+def _progress(board: Board) -> str:
+    metrics = "; ".join(
+        f"{name} {ratio_words(points[-1])}, evidence {evidence_words(points[-1])}"
+        for name, points in board.points.items()
+    )
+    return f"{board.title}: look {board.looked} of {board.looks}: {metrics}"

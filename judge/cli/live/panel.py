@@ -1,0 +1,145 @@
+"""A run drawn in a panel: a progress bar, and for each metric a line, a chart and its evidence.
+
+Owned here: the layout, fitted to the terminal's size: charts lie side by side where it is wide,
+shrink where it is low, and go where there is no room. No line is ever wrapped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from judge.cli.live.board import STYLES, WORDS, Board, Point, evidence_words, ratio_words
+from judge.cli.live.chart import ASCII, UNICODE, Glyphs, beyond, chart, meter
+
+WIDE = 100
+"""Columns from which metrics stand side by side."""
+
+SMALLEST, LARGEST = 4, 9
+"""Rows of a chart, from and to."""
+
+_BESIDE = 2
+_EVIDENCE = 16
+_PROGRESS = 26
+
+
+class Boards:
+    """Some runs under one another, as one picture of at most the terminal's height."""
+
+    def __init__(self, boards: Sequence[Board], *, footer: str = "") -> None:
+        self._boards = boards
+        self.footer = footer
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        glyphs = ASCII if options.ascii_only else UNICODE
+        wide = options.max_width >= WIDE
+        rows = self._chart_rows(console.height, wide=wide)
+        for board in self._boards:
+            yield _panel(board, width=options.max_width, rows=rows, wide=wide, glyphs=glyphs)
+        if self.footer:
+            yield _clipped(self.footer, "dim")
+
+    def _chart_rows(self, height: int, *, wide: bool) -> int:
+        """How high a chart may be; 0 where there is no room for any."""
+        spare = height - 1 - bool(self.footer)
+        charts = 0
+        for board in self._boards:
+            stacked = _stacked(board, wide=wide)
+            spare -= 4 + len(board.others) + 2 * stacked
+            charts += stacked
+        rows = min(LARGEST, spare // max(1, charts))
+        return rows if rows >= SMALLEST else 0
+
+
+def _stacked(board: Board, *, wide: bool) -> int:
+    """How many metrics of a board stand under one another."""
+    metrics = max(1, len(board.points))
+    return -(-metrics // _BESIDE) if wide else metrics
+
+
+def _panel(board: Board, *, width: int, rows: int, wide: bool, glyphs: Glyphs) -> Panel:
+    inside = width - 4
+    parts: list[RenderableType] = [_progress(board, inside, glyphs)]
+    beside = _BESIDE if wide and len(board.points) > 1 else 1
+    table = Table.grid(expand=True, padding=(0, 1, 0, 0))
+    for _ in range(beside):
+        table.add_column(ratio=1, no_wrap=True, overflow="crop")
+    cells = [
+        _metric(board, name, points, inside // beside - 2, rows, glyphs)
+        for name, points in board.points.items()
+    ]
+    for first in range(0, len(cells), beside):
+        table.add_row(*cells[first : first + beside])
+    if cells:
+        parts.append(table)
+    parts += [_other(track, metrics) for track, metrics in board.others.items()]
+    parts.append(_clipped(board.reason, STYLES.get(board.outcome, "dim")))
+    body = Table.grid(expand=True)
+    body.add_column(no_wrap=True, overflow="ellipsis")
+    for part in parts:
+        body.add_row(part)
+    style = STYLES.get(board.outcome, "none")
+    return Panel(body, title=_title(board), title_align="left", border_style=style, width=width)
+
+
+def _title(board: Board) -> Text:
+    title = Text(board.title, style="bold")
+    if board.outcome:
+        title.append(f"  {WORDS[board.outcome]}", style=f"bold {STYLES[board.outcome]}")
+    return title
+
+
+def _progress(board: Board, width: int, glyphs: Glyphs) -> Text:
+    words = f" look {board.looked} of {board.looks}, {_clock(board.looked * board.interval)}"
+    room = max(10, width - _PROGRESS)
+    bar = meter(board.looked / board.looks, width=room, glyphs=glyphs)
+    return _clipped("", "none").append(bar, style=STYLES.get(board.outcome, "cyan")).append(words)
+
+
+def _metric(
+    board: Board, name: str, points: Sequence[Point], width: int, rows: int, glyphs: Glyphs
+) -> Table:
+    cell = Table.grid()
+    cell.add_column(no_wrap=True, overflow="crop")
+    for line in _metric_lines(board, name, points, width, rows, glyphs):
+        cell.add_row(line)
+    return cell
+
+
+def _metric_lines(
+    board: Board, name: str, points: Sequence[Point], width: int, rows: int, glyphs: Glyphs
+) -> Iterator[Text]:
+    last = points[-1]
+    yield _clipped(f"{name}  ", "bold").append(ratio_words(last), style=_style(last))
+    if rows and last.limit is not None:
+        yield from chart(
+            points, looks=board.looks, limit=last.limit, width=width, height=rows, glyphs=glyphs
+        )
+    share = (last.evidence or 0.0) / last.threshold if last.threshold else 0.0
+    gauge = Text("evidence ", style="dim").append(
+        meter(share, width=_EVIDENCE, glyphs=glyphs), style=_style(last)
+    )
+    gauge.append(f" {evidence_words(last)}")
+    yield gauge.append("   proven good", style="green") if last.proven else gauge
+
+
+def _other(track: str, metrics: dict[str, Point]) -> Text:
+    said = "; ".join(f"{name} {ratio_words(point)}" for name, point in metrics.items())
+    return _clipped(f"{track}: {said}", "dim")
+
+
+def _style(point: Point) -> str:
+    return "red" if beyond(point) or point.verdict == "fail" else "cyan"
+
+
+def _clipped(words: str, style: str) -> Text:
+    return Text(words, style=style, no_wrap=True, overflow="ellipsis")
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02d}"
