@@ -1,0 +1,66 @@
+"""A finished window, judged once: what ``judge verdict`` and ``POST /api/v1/verdicts`` share.
+
+Owned here: which stretches of time are history and which are judged. Reads through any `Source`,
+acts on nothing, stores nothing. The promise of such a verdict is for that one call.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+from judge.sources.source import Source
+from judge.spec.resolved import BASELINE, ResolvedAnalysis
+from judge.stats.samples import Interval
+from judge.verdict.sequential import SequentialJudge
+from judge.verdict.verdict import Verdict
+
+SETTLING_UNKNOWN = 30.0
+SETTLING_MARGIN = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A verdict with the samples that it was reached from, oldest first.
+
+    ``analysis`` is the one that was judged: its duration is that of the window.
+    """
+
+    verdict: Verdict
+    analysis: ResolvedAnalysis
+    history: tuple[Interval, ...]
+    intervals: tuple[Interval, ...]
+
+
+def judge_window(
+    analysis: ResolvedAnalysis, source: Source, *, end: float, lookback: float | None = None
+) -> Judged:
+    """Judge the whole intervals of the ``lookback`` seconds before ``end`` (Unix seconds).
+
+    Without ``lookback`` the analysis's duration counts. The baseline's history is read from before
+    the window and its warm-up. Raises `SourceError` where nothing could be read.
+    """
+    asked = analysis if lookback is None else dataclasses.replace(analysis, duration=lookback)
+    start = end - asked.looks * asked.interval
+    released = start - asked.warmup
+    history = source.read(
+        asked,
+        start=released - int(asked.history // asked.interval) * asked.interval,
+        end=released,
+        step=asked.interval,
+        tracks=[BASELINE],
+        thorough=False,
+    )
+    intervals = source.read(
+        asked, start=start, end=end, step=asked.interval, tracks=list(asked.tracks), thorough=True
+    )
+    verdict = SequentialJudge(asked, history).look(intervals, finished=True)
+    return Judged(verdict, asked, tuple(history), tuple(intervals))
+
+
+def settled(analysis: ResolvedAnalysis, source: Source, *, now: float) -> float:
+    """The latest time (Unix seconds) whose samples have surely arrived by ``now``."""
+    if analysis.delay is not None:
+        return now - analysis.delay
+    found = source.scrape_interval(analysis, at=now)
+    return now - (SETTLING_UNKNOWN if found is None else found + SETTLING_MARGIN)

@@ -1,0 +1,59 @@
+"""Real Prometheus servers: one with a backfilled history, or one that scrapes."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from tests.servers.exposition import Series, openmetrics
+from tests.servers.process import free_port, need, running
+
+
+@contextlib.contextmanager
+def backfilled(folder: Path, series: Sequence[Series]) -> Iterator[str]:
+    """The address of a Prometheus whose storage holds exactly ``series``."""
+    need("prometheus", "promtool")
+    data = folder / "data"
+    written = folder / "history.om"
+    written.write_text(openmetrics(series))
+    subprocess.run(
+        ["promtool", "tsdb", "create-blocks-from", "openmetrics", str(written), str(data)],
+        check=True,
+        capture_output=True,
+    )
+    with prometheus(folder, data=data) as address:
+        yield address
+
+
+@contextlib.contextmanager
+def scraping(folder: Path, targets: Sequence[str], *, interval: str = "1s") -> Iterator[str]:
+    """The address of a Prometheus that scrapes ``targets`` (host:port), honouring their labels."""
+    need("prometheus")
+    quoted = ", ".join(f"'{target}'" for target in targets)
+    config = (
+        f"scrape_configs: [{{job_name: test, scrape_interval: {interval}, "
+        f"scrape_timeout: {interval}, honor_labels: true, "
+        f"static_configs: [{{targets: [{quoted}]}}]}}]\n"
+    )
+    with prometheus(folder, data=folder / "data", config=config) as address:
+        yield address
+
+
+@contextlib.contextmanager
+def prometheus(folder: Path, *, data: Path, config: str = "{}\n") -> Iterator[str]:
+    """The address of a Prometheus over the storage ``data`` with a configuration."""
+    file = folder / "prometheus.yml"
+    file.write_text(config)
+    address = f"127.0.0.1:{free_port()}"
+    command = [
+        "prometheus",
+        f"--config.file={file}",
+        f"--storage.tsdb.path={data}",
+        "--storage.tsdb.retention.time=100y",
+        f"--web.listen-address={address}",
+        "--log.level=warn",
+    ]
+    with running(command, ready=f"http://{address}/-/ready", log=folder / "prometheus.log"):
+        yield f"http://{address}"
