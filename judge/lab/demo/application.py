@@ -67,8 +67,8 @@ class _Member:
     def beat(self, shared: float) -> None:
         self._own.step(_BEAT)
         factor = shared * self._lasting.factor * self._own.factor
-        self.pod.behaviour.errors = min(1.0, self._release.errors * factor)
-        self.pod.behaviour.slow = min(1.0, self._release.slow * factor)
+        self.pod.behaviour.errors = _moved(self._release.errors, factor)
+        self.pod.behaviour.slow = _moved(self._release.slow, factor)
 
 
 class Application:
@@ -151,6 +151,11 @@ class Application:
             Destination(pod.port, mirrored if pod.track == SHADOW else 1.0, pod.track == SHADOW)
             for pod in (member.pod for member in self._members)
         ]
+
+
+def _moved(share: float, factor: float) -> float:
+    """A share that wobbles; what always happens (an outage) does not."""
+    return share if share >= 1 else min(1.0, share * factor)
 
 
 def _behaviour(shape: Shape, fault: Fault) -> Behaviour:
