@@ -9,7 +9,6 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Row
@@ -118,15 +117,15 @@ class Run:
     token: int
 
 
-def run_from(row: Row[Any]) -> Run:
-    """The run of a row of ``runs``."""
+def run_from(row: Row[Any], *, analysis: ResolvedAnalysis | None = None) -> Run:
+    """The run of a row of ``runs``; its ``analysis`` never changes, so a known one is kept."""
     return Run(
         id=row.id,
         namespace=row.namespace,
         name=row.name,
         key=row.key,
         state=RunState(row.state),
-        analysis=_analysis(row.id, _frozen(row.analysis)),
+        analysis=analysis or from_document(row.analysis),
         created_at=row.created_at,
         started_at=row.started_at,
         ended_at=row.ended_at,
