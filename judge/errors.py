@@ -6,6 +6,7 @@
     ├── SettingsError             a setting, token file or analyses folder that cannot be used
     ├── SourceError               Prometheus did not answer as needed
     │   ├── SourceUnavailable     out of reach, too slow, overloaded: worth another try later
+    │   │   └── QueryTooLarge     the query took too long or yielded too much: a smaller one may do
     │   ├── SourceRejected        it refused the query or the credentials: another try is useless
     │   └── SourceMalformed       it answered with something that is not its API
     ├── StoreError                the database
@@ -76,6 +77,10 @@ class SourceError(JudgeError):
 
 class SourceUnavailable(SourceError):
     """Out of reach, too slow or overloaded; another try later may work."""
+
+
+class QueryTooLarge(SourceUnavailable):
+    """The query took too long or yielded too much; a smaller one may work."""
 
 
 class SourceRejected(SourceError):

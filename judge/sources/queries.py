@@ -1,0 +1,125 @@
+"""What is asked of the server for an analysis: as few queries as possible, each sum with its mark.
+
+Owned here: the branches (a metric, a track, a part), the PromQL that yields each one's sum by pod,
+number of series and resets, and how many branches travel in one query, joined by ``or`` with the
+label `MARK`. Not here: asking (`prometheus`), what the numbers mean (`increments`).
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from judge.sources.selectors import NAME_LABEL, Selector, quoted, selector
+from judge.spec.resolved import Metric, PrometheusConfig, Query, Reading
+
+MARK = "judge_branch"
+PARTS = ("events", "total")
+# Prometheus shows a series for this long after its last sample, unless it was marked stale.
+LOOKBACK = 300.0
+MIN_RESET_SLACK = 60.0
+
+
+class What(enum.StrEnum):
+    """Which number of a branch a series carries."""
+
+    SUM = "s"
+    SERIES = "c"
+    RESETS = "r"
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One part (``events`` or ``total``) of one metric in one track."""
+
+    metric: str
+    track: str
+    part: str
+    query: Query
+
+    @property
+    def counter(self) -> bool:
+        """Whether what counts is how much it grew."""
+        return self.query.reading is Reading.COUNTER
+
+
+def branches(metrics: Iterable[Metric], tracks: Sequence[str]) -> list[Branch]:
+    """Every branch that ``metrics`` have queries for in ``tracks``."""
+    return [
+        Branch(metric.name, track, part, metric.queries[track][part])
+        for metric in metrics
+        for track in tracks
+        for part in PARTS
+        if part in metric.queries.get(track, {})
+    ]
+
+
+def joined(asked: Sequence[Branch], config: PrometheusConfig, *, step: float) -> str:
+    """One query for all of ``asked``; a series' mark is its index in ``asked`` and a `What`."""
+    terms = []
+    for index, branch in enumerate(asked):
+        for what, expr in _exprs(branch, config, step):
+            terms.append(f'label_replace({expr},"{MARK}","{index}{what}","","")')
+    return _balanced(terms)
+
+
+def unmarked(mark: str) -> tuple[int, What]:
+    """The index and the `What` of a mark. Raises ValueError for anything else."""
+    return int(mark[:-1]), What(mark[-1])
+
+
+def by_pod(function: str, expr: str, config: PrometheusConfig) -> str:
+    """``function`` (an aggregation) of ``expr`` by pod."""
+    return f"{function} by ({config.pod_label}) ({expr})"
+
+
+def deduplicated(query: Query, config: PrometheusConfig) -> str:
+    """``query`` with the replicas of an HA pair as one series, the one that is ahead."""
+    if not config.replica_labels:
+        return query.expr
+    return f"max without ({','.join(config.replica_labels)}) ({_named(query)})"
+
+
+def _exprs(branch: Branch, config: PrometheusConfig, step: float) -> list[tuple[What, str]]:
+    single = deduplicated(branch.query, config)
+    exprs = [(What.SUM, by_pod("sum", single, config))]
+    if branch.counter:
+        exprs.append((What.SERIES, by_pod("count", single, config)))
+        chosen = selector(branch.query.expr)
+        if chosen is not None:
+            exprs.append((What.RESETS, by_pod("sum", _resets(chosen, step), config) + " > 0"))
+    return exprs
+
+
+def _resets(chosen: Selector, step: float) -> str:
+    """Resets within the interval, reaching back far enough to see a sample from before it.
+
+    A pod that restarts and then overtakes its old sum shows no drop at the interval's ends.
+    """
+    reach = step + min(LOOKBACK, max(step, MIN_RESET_SLACK))
+    return f"resets({chosen}[{milliseconds(reach)}])"
+
+
+def _named(query: Query) -> str:
+    """``query`` with the metric name as a label where aggregating would merge several names."""
+    chosen = selector(query.expr)
+    if chosen is None or chosen.one_name:
+        return query.expr
+    return f'label_replace({query.expr},"judge_name","$1",{quoted(NAME_LABEL)},"(.*)")'
+
+
+def milliseconds(seconds: float) -> str:
+    """A PromQL duration."""
+    return f"{round(seconds * 1000)}ms"
+
+
+def _balanced(terms: Sequence[str]) -> str:
+    """``terms`` joined by ``or`` as a balanced tree.
+
+    Prometheus evaluates ``or`` pair by pair: a long chain goes over its first series once a link.
+    """
+    if len(terms) == 1:
+        return terms[0]
+    middle = len(terms) // 2
+    return f"({_balanced(terms[:middle])} or {_balanced(terms[middle:])})"

@@ -1,0 +1,60 @@
+"""Plain vector selectors taken apart, so that they can be narrowed to pods and read raw.
+
+Owned here: writing selectors and PromQL strings. Taking apart is `judge.spec.promql`'s. A query
+that is more than a selector has no raw samples: it is `None` here, and its doubts stay doubts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from judge.spec.promql import Matcher, PromqlError, parse_vector_selector
+
+NAME_LABEL = "__name__"
+# What RE2 treats specially; Python's own escape() also escapes what RE2 then refuses.
+_SPECIAL = re.compile(r"[\\.+*?()|\[\]{}^$]")
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """A metric name ("" where matchers alone select) and its matchers."""
+
+    name: str
+    matchers: tuple[Matcher, ...]
+
+    @property
+    def one_name(self) -> bool:
+        """Whether every series that it selects has the same metric name."""
+        return bool(self.name) or any(
+            one.name == NAME_LABEL and one.operator == "=" for one in self.matchers
+        )
+
+    def among(self, label: str, values: Iterable[str]) -> Selector:
+        """This selector, narrowed to series whose ``label`` is one of ``values``."""
+        pattern = "|".join(_SPECIAL.sub(r"\\\g<0>", value) for value in sorted(values))
+        return Selector(self.name, (*self.matchers, Matcher(label, "=~", pattern)))
+
+    def exactly(self, labels: Mapping[str, str]) -> Selector:
+        """This selector, narrowed to the one series with ``labels``."""
+        more = tuple(Matcher(name, "=", value) for name, value in sorted(labels.items()))
+        return Selector(self.name, (*self.matchers, *more))
+
+    def __str__(self) -> str:
+        inside = ",".join(f"{one.name}{one.operator}{quoted(one.value)}" for one in self.matchers)
+        return f"{self.name}{{{inside}}}"
+
+
+def selector(expr: str) -> Selector | None:
+    """``expr`` taken apart; None where it is more than a plain vector selector."""
+    try:
+        return Selector(*parse_vector_selector(expr))
+    except PromqlError:
+        return None
+
+
+def quoted(text: str) -> str:
+    """``text`` as a PromQL string."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
