@@ -73,7 +73,6 @@ def test_outage_fails_every_request_of_the_canary_and_leaves_the_baseline(
     application.release(Fault.OUTAGE)
     target = by_track(application)["canary"]
     assert eventually(lambda: answered(target) > 50)
-    counted = counters(target)
     assert counters(target)['http_requests_total{code="200"}'] == 0
     baseline = counters(by_track(application)["baseline"])
     assert baseline['http_requests_total{code="500"}'] < 0.2 * answered(
@@ -97,6 +96,7 @@ def test_stop_ends_the_thread_and_the_ports() -> None:
     application = Application(SMALL, rng=random.Random(2))
     application.start()
     target = application.targets()[0]
+    assert eventually(lambda: answered(target) > 20)
     application.stop()
     assert threading.active_count() == before
     with pytest.raises(requests.ConnectionError):

@@ -144,6 +144,7 @@ class Application:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for member in self._members:
             await member.pod.stop()
+        await asyncio.sleep(0)  # an aborted connection closes its socket in the loop's next turn
 
     def _destinations(self) -> list[Destination]:
         mirrored = 1 / self._shape.baseline

@@ -57,6 +57,7 @@ class Load:
         self._destinations = destinations
         self._rng = rng
         self._idle: dict[int, list[_Client]] = {}
+        self._open: set[_Client] = set()
         self._opening: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -70,8 +71,15 @@ class Load:
                 self._burst(self._rhythm.at(now - start) * (now - last))
                 last = now
         finally:
-            for client in [one for idle in self._idle.values() for one in idle]:
-                client.close()
+            await self._close()
+
+    async def _close(self) -> None:
+        for task in self._opening:
+            task.cancel()
+        await asyncio.gather(*self._opening, return_exceptions=True)
+        for client in self._open:
+            client.close()
+        await asyncio.sleep(0)  # an aborted connection closes its socket in the loop's next turn
 
     def _burst(self, expected: float) -> None:
         destinations = self._destinations()
@@ -88,15 +96,15 @@ class Load:
         if idle:
             idle.pop().send()
             return
-        task = asyncio.get_running_loop().create_task(self._open(port))
+        task = asyncio.get_running_loop().create_task(self._connect(port))
         self._opening.add(task)
         task.add_done_callback(self._opening.discard)
 
-    async def _open(self, port: int) -> None:
+    async def _connect(self, port: int) -> None:
         loop = asyncio.get_running_loop()
         try:
             _, client = await loop.create_connection(
-                lambda: _Client(self._idle.setdefault(port, [])), "127.0.0.1", port
+                lambda: _Client(self._open, self._idle.setdefault(port, [])), "127.0.0.1", port
             )
         except OSError:
             return  # the pod is gone: a lost request, as in life
@@ -104,15 +112,17 @@ class Load:
 
 
 class _Client(asyncio.Protocol):
-    """One connection to a pod; goes back among the ``idle`` ones when its answer is in."""
+    """One connection to a pod, among the ``open`` ones, and ``idle`` when its answer is in."""
 
-    def __init__(self, idle: list[_Client]) -> None:
+    def __init__(self, open_: set[_Client], idle: list[_Client]) -> None:
+        self._open = open_
         self._idle = idle
         self._received = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 (asyncio's types say Base)
         self._transport = transport
+        self._open.add(self)
 
     def send(self) -> None:
         """Ask for the page."""
@@ -130,6 +140,7 @@ class _Client(asyncio.Protocol):
             self._idle.append(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._open.discard(self)
         if self in self._idle:
             self._idle.remove(self)
 
