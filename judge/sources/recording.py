@@ -192,7 +192,9 @@ def _number(value: Any, place: str, name: str) -> float:
         return float(value)
     if isinstance(value, str) and value in _WORDS:
         return _WORDS[value]
-    raise BundleError(f"{place}.{name}: {value!r} is no number; write one, or one of {list(_WORDS)}")
+    raise BundleError(
+        f"{place}.{name}: {value!r} is no number; write one, or one of {list(_WORDS)}"
+    )
 
 
 def _written(value: float) -> float | str:

@@ -11,9 +11,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
-from judge.stats.arms import Array, Arms, PodCounts, paired
+from judge.stats.arms import Arms, Array, PodCounts, paired
 
 FEWEST = 100  # pseudo-rollouts; below this nothing is calibrated
 TAIL_FROM = 0.7  # the quantile above which the tail is taken as exponential
@@ -50,7 +51,7 @@ def pseudo_rollouts(history: PodCounts, *, looks: int, group: int) -> Arms | Non
     return paired(_windows(history, within, playing), _windows(history, within, resting))
 
 
-def _windows(history: PodCounts, within: Array, chosen: Array) -> PodCounts:
+def _windows(history: PodCounts, within: NDArray[np.intp], chosen: NDArray[np.intp]) -> PodCounts:
     """(..., windows * groups, looks, pods of a group)."""
 
     def cut(values: Array) -> Array:
@@ -75,4 +76,4 @@ def raised_threshold(highest: Array, *, alpha: float, overlap: float) -> Array:
     independent = np.maximum(above * min(1.0, overlap), 1.0)
     bound = mean * 2.0 * independent / special.chdtri(2.0 * independent, UPPER)
     reach = np.log(np.maximum(share / alpha, 1.0))
-    return np.maximum(base + bound * reach - math.log(1.0 / alpha), 0.0)
+    return np.asarray(np.maximum(base + bound * reach - math.log(1.0 / alpha), 0.0))

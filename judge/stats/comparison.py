@@ -11,17 +11,20 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from judge.stats.arms import Array, Arms, PodCounts, paired
+from judge.stats.arms import Arm, Arms, Array, PodCounts, paired
 from judge.stats.calibration import group_size, pseudo_rollouts, raised_threshold, stride
 from judge.stats.counts import HIGH_RATE, Tempering, likelihood, tempering
 from judge.stats.dispersion import Dispersion, assumed, dispersion
 from judge.stats.evidence import (
     CLIP_DIVISOR,
+    Alternatives,
     Schedule,
     Spread,
     alternatives,
     log_evidence,
+    mixed,
     schedule,
 )
 
@@ -135,7 +138,7 @@ def learn(history: PodCounts | None, arms: Arms, terms: Terms) -> tuple[Dispersi
     return noise, Arms(_without(arms.treated, spent), _without(arms.reference, spent))
 
 
-def _without(arm, spent):  # type: ignore[no-untyped-def]
+def _without(arm: Arm, spent: NDArray[np.bool_]) -> Arm:
     return replace(
         arm, events=np.where(spent, 0.0, arm.events), total=np.where(spent, 0.0, arm.total)
     )
@@ -152,31 +155,13 @@ def calibration(
 ) -> Array | None:
     """By how much the threshold must be raised, (...); None where the history is too short."""
     intervals, pods = history.events.shape[-2:]
-    arms = pseudo_rollouts(
-        history, looks=terms.looks, group=group_size(canary_pods, pods)
-    )
+    arms = pseudo_rollouts(history, looks=terms.looks, group=group_size(canary_pods, pods))
     if arms is None:
         return None
-    evidence = _fail_evidence(sides(arms, _batched(noise), terms), _batched(noise), terms)
+    each = noise.batched()
+    evidence = _fail_evidence(sides(arms, each, terms), each, terms)
     overlap = stride(intervals, pods, terms.looks) / terms.looks
     return raised_threshold(evidence.max(-1), alpha=terms.alpha, overlap=overlap)
-
-
-def _batched(noise: Dispersion) -> Dispersion:
-    """With an axis for the pseudo-rollouts of each rollout."""
-    return Dispersion(
-        *(
-            values[..., None]
-            for values in (
-                noise.phi,
-                noise.tau,
-                noise.degrees,
-                noise.rate,
-                noise.volume,
-                noise.learned,
-            )
-        )
-    )
 
 
 def weigh(arms: Arms, noise: Dispersion, terms: Terms, raised: Array | None) -> Comparison:
@@ -216,10 +201,16 @@ def evidence_above(
     side: Side, noise: Dispersion, null: Array, plan: Schedule, *, clip: float
 ) -> Array:
     """log E (..., looks) against "the ratio is at most ``null``" (...)."""
+    return mixed(evidence_by_start(side, noise, null, plan, clip=clip), plan)
+
+
+def evidence_by_start(
+    side: Side, noise: Dispersion, null: Array, plan: Schedule, *, clip: float
+) -> list[Array]:
+    """The same for each moment at which the regression may begin, before they are mixed."""
     rate = np.where(np.nan_to_num(noise.rate) > 0, noise.rate, 1.0 / _FARTHEST)
     beyond = alternatives(np.minimum(1.0 / (rate * null), _FARTHEST))
-    model = likelihood(side.arms, noise, side.temper)
-    return log_evidence(model, null, beyond, spread(side, noise), plan, clip=clip)
+    return _tested(side, noise, null, beyond, plan, clip)
 
 
 def evidence_below(
@@ -227,6 +218,17 @@ def evidence_below(
 ) -> Array:
     """log E (..., looks) against "the ratio is at least ``null``" (...)."""
     beyond = alternatives(np.zeros_like(null), up=False)
+    return mixed(_tested(side, noise, null, beyond, plan, clip), plan)
+
+
+def _tested(
+    side: Side,
+    noise: Dispersion,
+    null: Array,
+    beyond: Alternatives,
+    plan: Schedule,
+    clip: float,
+) -> list[Array]:
     model = likelihood(side.arms, noise, side.temper)
     return log_evidence(model, null, beyond, spread(side, noise), plan, clip=clip)
 
@@ -238,7 +240,7 @@ def _fail_evidence(directions: tuple[Side, ...], noise: Dispersion, terms: Terms
         )
         for side in directions
     ]
-    return np.logaddexp.reduce(each) - math.log(len(each))
+    return np.asarray(np.logaddexp.reduce(each) - math.log(len(each)))
 
 
 def _pass_evidence(directions: tuple[Side, ...], noise: Dispersion, terms: Terms) -> Array:
@@ -248,4 +250,4 @@ def _pass_evidence(directions: tuple[Side, ...], noise: Dispersion, terms: Terms
         evidence_below(side, noise, np.full(noise.phi.shape, side.worst), plan, clip=clip)
         for side in directions
     ]
-    return np.minimum.reduce(each)
+    return np.asarray(np.minimum.reduce(each))

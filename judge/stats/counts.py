@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from judge.stats.arms import Array, Arms
+from judge.stats.arms import Arms, Array
 from judge.stats.dispersion import Dispersion
 from judge.stats.evidence import Likelihood
 
@@ -119,7 +119,9 @@ def _projected(treated: Array, guess: Array, ours: Array, theirs: Array, null: A
     linear = expected * (1.0 + null) + ours * (1.0 - treated) * null + theirs * (1.0 - guess)
     root = np.sqrt(np.maximum(np.square(linear) - 4.0 * square * expected, 0.0))
     nothing = ours + theirs == 0
-    return np.where(nothing, guess / (1.0 + null), 2.0 * expected / np.where(nothing, 1.0, linear + root))
+    return np.where(
+        nothing, guess / (1.0 + null), 2.0 * expected / np.where(nothing, 1.0, linear + root)
+    )
 
 
 def _bernoulli(events: Array, total: Array, risk: Array, null: Array) -> Array:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
 from judge.stats.arms import Array, PodCounts
@@ -39,7 +40,18 @@ class Dispersion:
     degrees: Array
     rate: Array
     volume: Array
-    learned: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
+    learned: NDArray[np.bool_]
+
+    def batched(self) -> Dispersion:
+        """With one more axis, for what is drawn from each batch's element."""
+        return Dispersion(
+            self.phi[..., None],
+            self.tau[..., None],
+            self.degrees[..., None],
+            self.rate[..., None],
+            self.volume[..., None],
+            self.learned[..., None],
+        )
 
 
 def assumed(shape: tuple[int, ...] = (), rate: float = np.nan) -> Dispersion:
@@ -108,7 +120,10 @@ def _pearson(events: Array, total: Array) -> tuple[Array, Array]:
     weight = total * rates
     share_of = weight.sum(-1, keepdims=True)
     expected = np.divide(
-        events.sum(-1, keepdims=True) * weight, share_of, out=np.zeros_like(weight), where=share_of > 0
+        events.sum(-1, keepdims=True) * weight,
+        share_of,
+        out=np.zeros_like(weight),
+        where=share_of > 0,
     )
     counted = expected > 0
     terms = np.divide(
@@ -136,4 +151,4 @@ def _spread(counts: PodCounts, phi: Array) -> Array:
     )
     excess = statistic - np.maximum(seen.sum(-1) - 1, 0) * phi
     variance = np.divide(excess, scale, out=np.zeros_like(scale), where=scale > 0)
-    return np.sqrt(np.log1p(np.maximum(variance, 0.0)))
+    return np.asarray(np.sqrt(np.log1p(np.maximum(variance, 0.0))))

@@ -22,6 +22,7 @@ from judge.stats.arms import Array
 CLIP_DIVISOR = 2.5  # a step adds at most log(1/alpha) / 2.5: three blocks at the least
 BLOCK_SECONDS = 60.0
 START_EVERY_SECONDS = 300.0
+AT_START = 0.6  # prior weight of a regression that is there from the start
 FARTHEST = 3.0  # lasting differences between pods explain away no more than this ratio
 _NULL_NODES = np.linspace(-1.0, 1.0, 31)
 _NEAR = np.geomspace(1.2, 8.0, 14)
@@ -55,12 +56,12 @@ class Schedule:
 
 
 def schedule(*, interval: float, looks: int) -> Schedule:
-    """Blocks of a minute; half of the weight at the start, the rest every five minutes."""
+    """Blocks of a minute; most of the weight at the start, the rest every five minutes."""
     block = max(1, math.ceil(BLOCK_SECONDS / interval - 1e-9))
     every = block * max(1, math.ceil(START_EVERY_SECONDS / (block * interval) - 1e-9))
     starts = tuple(range(0, looks, every))
     later = len(starts) - 1
-    weights = (0.5, *([0.5 / later] * later)) if later else (1.0,)
+    weights = (AT_START, *([(1.0 - AT_START) / later] * later)) if later else (1.0,)
     return Schedule(block, starts, weights)
 
 
@@ -98,7 +99,7 @@ def alternatives(farthest: Array, *, up: bool = True) -> Alternatives:
     far = 8.0 * (top / 8.0) ** (np.arange(1, _FAR + 1) / _FAR)
     near = np.broadcast_to(_NEAR, (*top.shape[:-1], len(_NEAR)))
     steps = np.concatenate([near, far], axis=-1)
-    log_weights = -0.5 * np.log(steps)
+    log_weights = -np.log(steps)
     return Alternatives(
         steps, log_weights - special.logsumexp(log_weights, axis=-1, keepdims=True), up
     )
@@ -112,18 +113,23 @@ def log_evidence(
     plan: Schedule,
     *,
     clip: float,
-) -> Array:
-    """The natural logarithm of E after each look, (..., intervals), against ``null`` (...)."""
+) -> list[Array]:
+    """log E after each look, (..., intervals), against ``null`` (...), for each of the starts."""
     nodes, log_null = _null_mixture(null, spread)
     above = likelihood.curve(beyond.ratios(null), null).cumsum(-2)
     around = likelihood.curve(nodes, null).cumsum(-2)
-    total = np.full(above.shape[:-1], -np.inf)
-    for start, weight in zip(plan.starts, plan.weights, strict=True):
-        grown = _from_start(
-            above, around, beyond.log_weights, log_null, start, plan.block, clip=clip
-        )
-        total = np.logaddexp(total, math.log(weight) + grown)
-    return total
+    return [
+        _from_start(above, around, beyond.log_weights, log_null, start, plan.block, clip=clip)
+        for start in plan.starts
+    ]
+
+
+def mixed(by_start: list[Array], plan: Schedule) -> Array:
+    """log E of the mixture over starts."""
+    weighted = [
+        math.log(weight) + grown for weight, grown in zip(plan.weights, by_start, strict=True)
+    ]
+    return np.asarray(np.logaddexp.reduce(weighted))
 
 
 def _null_mixture(null: Array, spread: Spread) -> tuple[Array, Array]:
@@ -134,9 +140,7 @@ def _null_mixture(null: Array, spread: Spread) -> tuple[Array, Array]:
     """
     widest = np.maximum(spread.tau.max(-1), 1e-6)
     normal = np.isinf(spread.degrees)
-    reach = np.where(
-        normal, np.minimum(8.0 * widest, math.log(FARTHEST)), math.log(FARTHEST)
-    )
+    reach = np.where(normal, np.minimum(8.0 * widest, math.log(FARTHEST)), math.log(FARTHEST))
     bend = np.arcsinh(reach / widest)[..., None]
     offsets = widest[..., None] * np.sinh(bend * _NULL_NODES)
     spacing = np.log(np.cosh(bend * _NULL_NODES))
@@ -200,4 +204,4 @@ def _whole_blocks(steps: Array, block: int) -> Array:
 def _log_sum_exp(values: Array) -> Array:
     """log sum exp over the last axis; scipy's own costs several times as much on small arrays."""
     top = values.max(-1, keepdims=True)
-    return np.log(np.exp(values - top).sum(-1)) + top[..., 0]
+    return np.asarray(np.log(np.exp(values - top).sum(-1)) + top[..., 0])

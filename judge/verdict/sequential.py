@@ -1,0 +1,305 @@
+"""The sequential judge: from evidence to a run's verdict, at any look, under one promise.
+
+Owned here: what counts as failing, passing (proven or not) and not known yet, for a metric and for
+a run of several. Not here: the statistics (`judge.stats`), the words (`reasons`).
+
+A judge is made once a run, from its analysis and the baseline's history, and is then asked with all
+of the run's intervals so far: it keeps nothing between looks, so a replay says the same.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from judge.spec.resolved import (
+    BASELINE,
+    CANARY,
+    SHADOW,
+    Direction,
+    Metric,
+    Reading,
+    ResolvedAnalysis,
+)
+from judge.stats.arms import Arms, PodCounts, paired
+from judge.stats.comparison import Comparison, Terms, calibration, learn, usual_pods, weigh
+from judge.stats.confidence import Effect, effect
+from judge.stats.dispersion import Dispersion
+from judge.stats.samples import Interval
+from judge.verdict import reasons
+from judge.verdict.counting import TrackCounts, track_counts
+from judge.verdict.score import judged_share, score
+from judge.verdict.shares import shares
+from judge.verdict.sufficiency import Amount, amount, lacking
+from judge.verdict.verdict import MetricVerdict, Outcome, Promise, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """One metric of one comparison, after some looks."""
+
+    metric: Metric
+    share: float
+    canary: TrackCounts
+    baseline: TrackCounts
+    arms: Arms
+    comparison: Comparison
+    terms: Terms
+
+    @property
+    def failed(self) -> NDArray[np.bool_]:
+        """Whether the evidence has reached the threshold by each look."""
+        highest = np.maximum.accumulate(self.comparison.log_evidence)
+        return highest >= self.comparison.threshold
+
+
+class SequentialJudge:
+    """Judges one run. Raises nothing on any data: what is missing makes it inconclusive."""
+
+    def __init__(self, analysis: ResolvedAnalysis, history: Sequence[Interval]) -> None:
+        self._analysis = analysis
+        self._shares = shares(analysis.metrics, analysis.score)
+        self._history = {
+            metric.name: track_counts(history, metric.name, BASELINE).counts
+            for metric in analysis.metrics
+        }
+        self._raised: dict[tuple[str, int], float | None] = {}
+
+    def look(self, intervals: Sequence[Interval], *, finished: bool) -> Verdict:
+        """The verdict after these intervals, oldest first; ``finished`` where no more will come."""
+        intervals = intervals[: self._analysis.looks]
+        seen = {track: self._seen(intervals, track) for track in self._tracks(intervals)}
+        return self._verdict(seen, len(intervals), finished=finished)
+
+    def decide(self, intervals: Sequence[Interval], *, finished: bool = True) -> Verdict:
+        """The verdict of a run that looked after every interval and stopped when it could."""
+        intervals = intervals[: self._analysis.looks]
+        tracks = self._tracks(intervals)
+        if intervals and tracks:
+            failed = self._fails(self._seen(intervals, tracks[0]))
+            if failed.any():
+                intervals = intervals[: int(failed.argmax()) + 1]
+        return self.look(intervals, finished=finished)
+
+    def _tracks(self, intervals: Sequence[Interval]) -> list[str]:
+        """What is compared with the baseline; the first decides the run."""
+        known = set(self._analysis.tracks) or {
+            track for one in intervals for tracks in one.samples.values() for track in tracks
+        }
+        return [track for track in (CANARY, SHADOW) if track in known] or [CANARY]
+
+    def _seen(self, intervals: Sequence[Interval], track: str) -> list[_Seen]:
+        return [self._weighed(metric, intervals, track) for metric in self._analysis.metrics]
+
+    def _weighed(self, metric: Metric, intervals: Sequence[Interval], track: str) -> _Seen:
+        canary = track_counts(intervals, metric.name, track)
+        baseline = track_counts(intervals, metric.name, BASELINE)
+        arms = paired(canary.counts, baseline.counts)
+        terms = self._terms(metric)
+        history = self._history[metric.name]
+        noise, kept = learn(history, arms, terms)
+        raised = self._raise(metric, history, noise, canary.counts)
+        added = None if raised is None else np.asarray(raised)
+        comparison = weigh(kept, noise, terms, added)
+        return _Seen(metric, self._shares[metric.name], canary, baseline, arms, comparison, terms)
+
+    def _terms(self, metric: Metric) -> Terms:
+        analysis = self._analysis
+        return Terms(
+            limit=metric.limit,
+            worst=metric.worst,
+            alpha=analysis.risk.false_rollback * self._shares[metric.name],
+            beta=analysis.risk.missed_regression,
+            interval=analysis.interval,
+            looks=analysis.looks,
+            both=metric.direction is Direction.EITHER,
+        )
+
+    def _raise(
+        self, metric: Metric, history: PodCounts, noise: Dispersion, canary: PodCounts
+    ) -> float | None:
+        """What calibration adds to the threshold; measured once for a number of canary pods.
+
+        The number is the first interval's, so that the threshold does not move during a run.
+        """
+        present = np.asarray((canary.filled().total > 0).any(-1))
+        pods = usual_pods(_first(canary, present)) if present.any() else 1
+        key = metric.name, pods
+        if key not in self._raised:
+            added = (
+                calibration(history, noise, self._terms(metric), canary_pods=pods)
+                if history.events.size
+                else None
+            )
+            self._raised[key] = None if added is None else float(added)
+        return self._raised[key]
+
+    def _fails(self, seen: Sequence[_Seen]) -> NDArray[np.bool_]:
+        """Whether the run fails at each look: by its critical metrics together, or by its score."""
+        critical = [one for one in seen if one.metric.critical and not one.metric.observe]
+        looks = seen[0].comparison.log_evidence.shape[-1]
+        failed = np.zeros(looks, dtype=bool)
+        if critical:
+            mean = np.logaddexp.reduce(
+                [
+                    math.log(one.share) + one.comparison.log_evidence - one.comparison.raised
+                    for one in critical
+                ]
+            )
+            failed |= mean >= math.log(1.0 / self._analysis.risk.false_rollback)
+            failed |= np.logical_or.reduce([one.failed for one in critical])
+        acting = [one for one in seen if not one.metric.observe]
+        whole = sum(one.metric.weight for one in acting)
+        if whole:
+            stood = np.sum([one.metric.weight * ~one.failed for one in acting], axis=0)
+            failed |= 100.0 * stood / whole < self._analysis.score.marginal
+        return failed
+
+    def _verdict(self, seen: dict[str, list[_Seen]], looks: int, *, finished: bool) -> Verdict:
+        ended = finished or looks >= self._analysis.looks
+        if looks == 0:
+            return _nothing_yet(self._analysis, ended=ended)
+        track, first = next(iter(seen.items()))
+        failed = bool(self._fails(first)[-1])
+        comparisons = {
+            track: {one.metric.name: _metric_verdict(one, ended=ended or failed) for one in each}
+            for track, each in seen.items()
+        }
+        return self._run_verdict(first, comparisons, track, looks, failed=failed, ended=ended)
+
+    def _run_verdict(
+        self,
+        first: Sequence[_Seen],
+        comparisons: dict[str, dict[str, MetricVerdict]],
+        track: str,
+        looks: int,
+        *,
+        failed: bool,
+        ended: bool,
+    ) -> Verdict:
+        metrics, verdicts = self._analysis.metrics, comparisons[track]
+        points = score(metrics, verdicts, finished=ended or failed)
+        if failed:
+            outcome, reason = Outcome.FAIL, reasons.run_failed(metrics, verdicts)
+        elif not ended:
+            outcome = Outcome.INCONCLUSIVE
+            reason = reasons.run_goes_on(looks, self._analysis.looks, metrics, verdicts)
+        else:
+            outcome, reason = self._at_the_end(verdicts, points)
+        acting = [metric for metric in metrics if metric.critical and not metric.observe]
+        proven = bool(acting) and all(verdicts[metric.name].proven for metric in acting)
+        return Verdict(
+            verdict=outcome,
+            reason=reason,
+            score=points,
+            promise=_promise(first),
+            proven=outcome is Outcome.PASS and proven,
+            decided=failed or ended,
+            decided_at=looks - 1 if failed or ended else None,
+            metrics=verdicts,
+            comparisons=comparisons,
+        )
+
+    def _at_the_end(
+        self, verdicts: dict[str, MetricVerdict], points: float | None
+    ) -> tuple[Outcome, str]:
+        metrics = self._analysis.metrics
+        unknown = [
+            metric
+            for metric in metrics
+            if metric.critical
+            and not metric.observe
+            and verdicts[metric.name].verdict is Outcome.INCONCLUSIVE
+        ]
+        if unknown or points is None or judged_share(metrics, verdicts) < 0.5:
+            return Outcome.INCONCLUSIVE, reasons.run_unknown(metrics, verdicts)
+        if points < self._analysis.score.passing:
+            return Outcome.INCONCLUSIVE, reasons.run_marginal(
+                points, self._analysis.score.passing, metrics, verdicts
+            )
+        return Outcome.PASS, reasons.run_passed(metrics, verdicts)
+
+
+def _first(counts: PodCounts, present: NDArray[np.bool_]) -> PodCounts:
+    at = int(present.argmax())
+    return PodCounts(counts.events[at : at + 1], counts.total[at : at + 1])
+
+
+def _metric_verdict(one: _Seen, *, ended: bool) -> MetricVerdict:
+    known = effect(one.comparison, one.terms)
+    seen = amount(one.arms, one.terms.looks)
+    outcome, proven, reason = _metric_outcome(one, known, seen, ended=ended)
+    return MetricVerdict(
+        verdict=outcome,
+        reason=reason,
+        estimate=known.estimate,
+        low=known.low,
+        high=known.high,
+        limit=one.metric.limit,
+        evidence=float(one.comparison.log_evidence[-1]),
+        threshold=float(one.comparison.threshold),
+        proven=proven,
+    )
+
+
+def _metric_outcome(
+    one: _Seen, known: Effect, seen: Amount, *, ended: bool
+) -> tuple[Outcome, bool, str]:
+    metric = one.metric
+    said = reasons.measured(metric, known, seen)
+    if one.failed[-1]:
+        return Outcome.FAIL, False, said
+    proven = bool(one.comparison.log_pass[-1] >= math.log(1.0 / one.terms.beta))
+    if not ended:
+        return Outcome.INCONCLUSIVE, proven, said
+    broken = (*one.canary.not_finite, *one.baseline.not_finite)
+    if broken:
+        return Outcome.INCONCLUSIVE, False, reasons.not_finite(metric, broken)
+    missing = lacking(seen, exposures_are_pods=_exposures_are_pods(metric))
+    if missing:
+        why = reasons.absences(one.canary.absent, CANARY) or reasons.absences(
+            one.baseline.absent, BASELINE
+        )
+        return Outcome.INCONCLUSIVE, False, reasons.too_little(metric, missing + why)
+    if proven:
+        return Outcome.PASS, True, f"{said}; {reasons.ruled_out(metric)}"
+    return Outcome.PASS, False, f"{said}; {reasons.not_ruled_out(metric, known)}"
+
+
+def _exposures_are_pods(metric: Metric) -> bool:
+    return any(
+        parts["total"].reading is Reading.GAUGE
+        for parts in metric.queries.values()
+        if "total" in parts
+    )
+
+
+def _promise(seen: Sequence[_Seen]) -> Promise:
+    """What the bound rests on: the weakest of the metrics'."""
+    if not all(one.comparison.calibrated for one in seen):
+        return Promise.UNCALIBRATED
+    noises = [one.comparison.noise for one in seen]
+    plain = all(noise.phi == 1.0 and noise.tau == 0.0 for noise in noises)
+    return Promise.EXACT if plain else Promise.CALIBRATED
+
+
+def _nothing_yet(analysis: ResolvedAnalysis, *, ended: bool) -> Verdict:
+    verdicts = {
+        metric.name: MetricVerdict(
+            Outcome.INCONCLUSIVE, reasons.too_little(metric, "no interval yet"), limit=metric.limit
+        )
+        for metric in analysis.metrics
+    }
+    return Verdict(
+        verdict=Outcome.INCONCLUSIVE,
+        reason="no interval has been looked at yet",
+        score=None,
+        promise=Promise.UNCALIBRATED,
+        decided=ended,
+        metrics=verdicts,
+        comparisons={CANARY: verdicts},
+    )
