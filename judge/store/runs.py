@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from sqlalchemy import Connection, Engine, func, insert, select
@@ -107,6 +107,7 @@ class Runs:
         self,
         *,
         namespace: str | None = None,
+        namespaces: Collection[str] | None = None,
         state: RunState | None = None,
         name: str | None = None,
         limit: int = 50,
@@ -114,12 +115,15 @@ class Runs:
     ) -> list[Run]:
         """At most ``limit`` runs, newest first, older than the run ``before``.
 
+        ``namespaces`` is what the caller may see, None all; ``namespace`` is what he wants of it.
         Raises NotFound where ``before`` is no run.
         """
         query = select(runs).order_by(runs.c.seq.desc()).limit(limit)
         for column, wanted in ((runs.c.namespace, namespace), (runs.c.name, name)):
             if wanted is not None:
                 query = query.where(column == wanted)
+        if namespaces is not None:
+            query = query.where(runs.c.namespace.in_(namespaces))
         if state is not None:
             query = query.where(runs.c.state == state.value)
         with reading(self._engine) as connection:
@@ -163,6 +167,11 @@ class Runs:
             steering.steer(connection, run, command, by=by, now=self._clock())
             return one(connection, run_id)
 
+    def check_writable(self) -> None:
+        """Raises StoreError where nothing could be written now."""
+        with writing(self._engine):
+            pass
+
     def count(self) -> dict[RunState, int]:
         """How many runs there are, by state; every state is there."""
         query = select(runs.c.state, func.count()).group_by(runs.c.state)
@@ -175,18 +184,19 @@ def one(connection: Connection, run_id: str) -> Run:
     """The run. Raises NotFound."""
     row = connection.execute(select(runs).where(runs.c.id == run_id)).one_or_none()
     if row is None:
-        raise _unknown(run_id)
+        raise unknown_run(run_id)
     return run_from(row)
 
 
 def _seq(connection: Connection, run_id: str) -> int:
     seq = connection.execute(select(runs.c.seq).where(runs.c.id == run_id)).scalar_one_or_none()
     if seq is None:
-        raise _unknown(run_id)
+        raise unknown_run(run_id)
     return int(seq)
 
 
-def _unknown(run_id: str) -> NotFound:
+def unknown_run(run_id: str) -> NotFound:
+    """What is said of a run that is not there, or not there for who asks."""
     return NotFound(f"there is no run {run_id!r}; list the runs to see their ids")
 
 
