@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from rich.text import Text
 
@@ -125,7 +126,7 @@ def _style(point: Point) -> str:
 
 
 def _line(label: str, cells: Sequence[str], styles: Sequence[str]) -> Text:
-    line = Text(label, style="dim", no_wrap=True, overflow="crop")
-    for cell, style in zip(cells, styles, strict=True):
-        line.append(cell, style=style or "default")
+    line = Text(no_wrap=True, overflow="crop").append(label, style="dim")
+    for style, run in groupby(zip(cells, styles, strict=True), key=lambda cell: cell[1]):
+        line.append("".join(glyph for glyph, _ in run), style=style)
     return line

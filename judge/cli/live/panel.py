@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.panel import Panel
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
@@ -38,10 +39,13 @@ class Boards:
         glyphs = ASCII if options.ascii_only else UNICODE
         wide = options.max_width >= WIDE
         rows = self._chart_rows(console.height, wide=wide)
-        for board in self._boards:
-            yield _panel(board, width=options.max_width, rows=rows, wide=wide, glyphs=glyphs)
-        if self.footer:
-            yield _clipped(self.footer, "dim")
+        parts: list[RenderableType] = [
+            _panel(board, width=options.max_width, rows=rows, wide=wide, glyphs=glyphs)
+            for board in self._boards
+        ]
+        parts += [_clipped(self.footer, "dim")] if self.footer else []
+        segments = console.render(Group(*parts), options)
+        yield from map(_in_ascii, segments) if options.ascii_only else segments
 
     def _chart_rows(self, height: int, *, wide: bool) -> int:
         """How high a chart may be; 0 where there is no room for any."""
@@ -138,6 +142,12 @@ def _style(point: Point) -> str:
 
 def _clipped(words: str, style: str) -> Text:
     return Text(words, style=style, no_wrap=True, overflow="ellipsis")
+
+
+def _in_ascii(segment: Segment) -> Segment:
+    """The same in characters that an ASCII terminal has, one for one: names may hold others."""
+    text = segment.text.replace("…", ".").encode("ascii", "replace").decode("ascii")
+    return Segment(text, segment.style, segment.control)
 
 
 def _clock(seconds: float) -> str:

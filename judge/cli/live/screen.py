@@ -20,7 +20,8 @@ class Screen:
     """Shows ``boards`` while it is entered; leaves the terminal whole however it is left."""
 
     def __init__(self, boards: list[Board], *, console: Console, footer: str = "") -> None:
-        self._lines = Lines(boards, write=lambda line: console.print(line, soft_wrap=True))
+        self._console = console
+        self._lines = Lines(boards, write=self._write)
         self._live: Live | None = None
         if console.is_terminal:
             picture = Boards(boards, footer=footer)
@@ -46,3 +47,8 @@ class Screen:
         """The boards have changed. A picture follows by itself; lines are written now."""
         if self._live is None:
             self._lines.show()
+
+    def _write(self, line: str) -> None:
+        encoding = self._console.encoding
+        known = line.encode(encoding, "replace").decode(encoding)
+        self._console.print(known, soft_wrap=True, markup=False, highlight=False)
