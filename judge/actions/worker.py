@@ -121,7 +121,7 @@ class Worker:
                 self.carry_out(queue.pop())
                 if not self._stopping.is_set():
                     queue = self._outbox.claim(limit=1, lease=self._lease)
-            except Exception:  # the database, most likely: the lease ends and it is sent again
+            except Exception:  # noqa: BLE001 - the lease ends, and it is sent again
                 _log.exception("the outbox cannot be written", id=delivery.id)
                 return
 
