@@ -60,6 +60,9 @@ class Patience:
         return delivery.attempts >= self.attempts or now - first >= self.age
 
 
+PATIENCE = Patience()
+
+
 class Observer(Protocol):
     """Is told how attempts went, to count them."""
 
@@ -80,7 +83,7 @@ class Worker:
         *,
         wall: Callable[[], float],
         observer: Observer,
-        patience: Patience = Patience(),
+        patience: Patience = PATIENCE,
         lease: float = 120.0,
         threads: int = 4,
         rng: random.Random | None = None,

@@ -106,7 +106,8 @@ class Claims:
         *,
         delay: float,
         next_due: float,
-        notes: Sequence[Note],
+        failing_since: float | None = None,
+        notes: Sequence[Note] = (),
     ) -> Run:
         """The run is calibrated: by its history, or, where that is None, by nothing.
 
@@ -122,7 +123,7 @@ class Claims:
                 history=state.value,
                 delay=delay,
                 attempts=0,
-                failing_since=None,
+                failing_since=failing_since,
                 crashes=0,
                 **self._kept(run, next_due),
             )
