@@ -102,7 +102,8 @@ class Metric:
 
     ``limit`` and ``worst`` are ratios canary / baseline (above 1 where an increase is bad, below 1
     where a decrease is). ``queries[track][part]`` are rendered, parts ``events`` and ``total``;
-    empty for a metric that comes from a bundle.
+    empty for a metric that comes from a bundle. ``pod_label`` is the label that tells pods apart
+    in this metric's series; "" where it is the server's (`PrometheusConfig.pod_label`).
     """
 
     name: str
@@ -115,6 +116,7 @@ class Metric:
     critical: bool = True
     observe: bool = False
     template: str = ""
+    pod_label: str = ""
     queries: Mapping[str, Mapping[str, Query]] = field(default_factory=dict)
 
 

@@ -1,0 +1,42 @@
+"""The limit and the worst ratio of a metric: their defaults, and what makes no sense.
+
+Owned here: which ratios canary / baseline go with which direction. Not here: how they are judged.
+"""
+
+from __future__ import annotations
+
+from judge.spec.resolved import Direction
+
+DEFAULT_LIMITS = {Direction.INCREASE: 1.25, Direction.EITHER: 1.25, Direction.DECREASE: 0.8}
+
+
+def default_worst(limit: float, direction: Direction) -> float:
+    """The ratio that must not be missed, where nobody named one: the limit's cube, and at least
+    2 (at most 0.5 where a decrease is bad)."""
+    if direction is Direction.DECREASE:
+        return min(limit**3, 0.5)
+    return max(limit**3, 2.0)
+
+
+def limit_fault(limit: float, direction: Direction) -> str:
+    """What is wrong with ``limit``, or ""."""
+    if direction is Direction.DECREASE and not 0 < limit <= 1:
+        return (
+            f"{limit:g} is above 1, but a decrease is what is bad; write a ratio of at most 1, "
+            "such as 0.8 (down to four fifths of the baseline's)"
+        )
+    if direction is not Direction.DECREASE and limit < 1:
+        return (
+            f"{limit:g} is below 1, but an increase is what is bad; write a ratio of at least 1, "
+            "such as 1.25 (up to a quarter more than the baseline's)"
+        )
+    return ""
+
+
+def worst_fault(worst: float, limit: float, direction: Direction) -> str:
+    """What is wrong with ``worst`` beside ``limit``, or ""."""
+    if direction is Direction.DECREASE and not 0 < worst < limit:
+        return f"{worst:g} is not beyond the limit; write a ratio below {limit:g}"
+    if direction is not Direction.DECREASE and not worst > limit:
+        return f"{worst:g} is not beyond the limit; write a ratio above {limit:g}"
+    return ""

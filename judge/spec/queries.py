@@ -1,0 +1,146 @@
+"""A metric's queries for each track: which variables it sees, and its places filled.
+
+Owned here: the scopes of variables (a template's default, the namespace, the analysis, the caller,
+the metric, the track; the later wins) and rendering one metric. Promised: every place is filled or
+an issue says which is not; a variable that nothing uses is told. Not here: the substitution itself
+(`rendering`), where templates lie (`metric_template`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from judge.errors import Issue
+from judge.spec import rendering
+from judge.spec.analysis import MetricWritten
+from judge.spec.metric_template import MetricTemplate, check_reading
+from judge.spec.promql import PromqlError
+from judge.spec.rendering import RenderingError
+from judge.spec.resolved import Query
+from judge.spec.written import Path, Written
+
+Rendered = dict[str, dict[str, Query]]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What one analysis's queries can name, beside what a metric and its template add."""
+
+    analysis: Mapping[str, str]
+    tracks: Mapping[str, Mapping[str, str]]
+    selectors: Mapping[str, str]
+    pod_label: str
+
+    def variables(
+        self, track: str, metric: MetricWritten, template: MetricTemplate
+    ) -> dict[str, str]:
+        """Every variable that ``metric`` sees for ``track``."""
+        values = {
+            **template.defaults,
+            **self.analysis,
+            **metric.variables,
+            **self.tracks[track],
+            "track": track,
+            "podLabel": metric.pod_label or template.pod_label or self.pod_label,
+        }
+        if self.selectors[track]:
+            values[rendering.SELECTOR] = self.selectors[track]
+        return values
+
+
+def render_metric(
+    metric: MetricWritten, template: MetricTemplate, scope: Scope, written: Written, path: Path
+) -> tuple[Rendered, list[Issue]]:
+    """``queries[track][part]`` of a metric, and what keeps them from being rendered."""
+    issues = _unused(metric, template, written, path)
+    rendered: Rendered = {}
+    for track in scope.selectors:
+        variables = scope.variables(track, metric, template)
+        missing = _missing(template, variables, track, written, path)
+        issues += [issue for issue in missing if issue not in issues]
+        if missing:
+            continue
+        rendered[track] = {}
+        for part, query in template.queries.items():
+            try:
+                expr = rendering.render(query.expr, variables)
+                check_reading(expr, query.reading)
+            except (RenderingError, PromqlError) as error:
+                issues.append(_query_issue(metric, written, path, track, part, error))
+            else:
+                rendered[track][part] = Query(expr, query.reading)
+    if not issues:
+        issues = _twins(rendered, written, path)
+    return rendered, list(dict.fromkeys(issues))
+
+
+def _missing(
+    template: MetricTemplate, variables: Mapping[str, str], track: str, written: Written, path: Path
+) -> list[Issue]:
+    described = {one.name: one.description for one in template.variables}
+    issues = []
+    for name in sorted(template.needs - variables.keys()):
+        if name == rendering.SELECTOR:
+            message = f"needs the selector of the track {track}; add it under tracks.{track}"
+        else:
+            what = f" ({described[name]})" if described.get(name) else ""
+            known = rendering.unknown(name, variables)
+            message = (
+                f"the variable {name}{what} has no value for the track {track}; set it under "
+                f"variables of the metric, the track or the spec ({known})"
+            )
+        issues.append(written.issue(path, message))
+    return issues
+
+
+def _unused(
+    metric: MetricWritten, template: MetricTemplate, written: Written, path: Path
+) -> list[Issue]:
+    return [
+        written.issue(
+            (*path, "variables", name),
+            f"nothing uses the variable {name}; {rendering.unknown(name, template.needs)}",
+            key=True,
+        )
+        for name in metric.variables
+        if name not in template.needs
+    ]
+
+
+def _query_issue(
+    metric: MetricWritten,
+    written: Written,
+    path: Path,
+    track: str,
+    part: str,
+    error: RenderingError | PromqlError,
+) -> Issue:
+    """An issue at the query where it is written in place, at the variable, or at the metric."""
+    name = error.name if isinstance(error, RenderingError) else ""
+    message = f"{part}, for the track {track}: {error}"
+    candidates: list[tuple[Path, int | None]] = [((*path, "variables", name), None)]
+    if metric.queries is not None:
+        offset = error.offset if isinstance(error, RenderingError) else None
+        candidates += [
+            ((*path, "queries", part, "expr"), offset),
+            ((*path, "queries", part), offset),
+        ]
+    for candidate, offset in candidates:
+        if candidate in written.values:
+            return written.issue(candidate, message, offset=offset)
+    return written.issue(path, message)
+
+
+def _twins(rendered: Rendered, written: Written, path: Path) -> list[Issue]:
+    """Two tracks that read the same series cannot differ: the comparison would say nothing."""
+    tracks = list(rendered)
+    for i, first in enumerate(tracks):
+        for second in tracks[i + 1 :]:
+            if rendered[first] == rendered[second]:
+                message = (
+                    f"reads the same series for {first} and {second}; tell the tracks apart by "
+                    "their selectors or variables"
+                )
+                return [written.issue(path, message)]
+    return []

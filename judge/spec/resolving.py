@@ -1,0 +1,274 @@
+"""From an analysis as written to one with nothing left to look up.
+
+Owned here: what fields must fit together, which defaults follow from others, and putting the
+resolved analysis together. Promised: all issues are found in one go; nothing is resolved in part.
+Not here: single fields (`analysis`), queries (`queries`), limits (`limits`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+
+from judge.errors import Issue, SpecError
+from judge.spec import rendering, tracks
+from judge.spec.analysis import AnalysisWritten, MetricWritten, SpecWritten
+from judge.spec.limits import DEFAULT_LIMITS, default_worst, limit_fault, worst_fault
+from judge.spec.metric_template import GIVEN, MetricTemplate, is_path, load_template, plain_queries
+from judge.spec.parts import actions, part_issues, prometheus_config, prometheus_issues, risk, score
+from judge.spec.queries import Scope, render_metric
+from judge.spec.resolved import (
+    Direction,
+    Kind,
+    Metric,
+    PrometheusConfig,
+    ResolvedAnalysis,
+    Track,
+)
+from judge.spec.schedule import default_history, schedule_issues
+from judge.spec.units import format_duration
+from judge.spec.written import Path as Where
+from judge.spec.written import Written
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What an analysis is resolved in: the caller's variables, the settings' servers, a folder.
+
+    ``folder`` is where paths of templates begin; None where paths are refused (a request).
+    """
+
+    variables: Mapping[str, str] = field(default_factory=dict)
+    prometheus: Mapping[str, PrometheusConfig] = field(default_factory=dict)
+    folder: Path | None = None
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A resolved analysis, and what its author should know though nothing is wrong."""
+
+    analysis: ResolvedAnalysis
+    notices: tuple[Issue, ...] = ()
+
+
+def resolve(model: AnalysisWritten, written: Written, around: Surroundings) -> Loaded:
+    """The analysis with templates rendered and limits filled in. Raises `SpecError`."""
+    resolver = _Resolver(model, written, around)
+    loaded = resolver.run()
+    if resolver.issues:
+        raise SpecError(resolver.issues)
+    return loaded
+
+
+class _Resolver:
+    """Goes through one analysis, gathering issues as it goes."""
+
+    def __init__(self, model: AnalysisWritten, written: Written, around: Surroundings) -> None:
+        self.model = model
+        self.spec: SpecWritten = model.spec
+        self.written = written
+        self.around = around
+        self.issues: list[Issue] = []
+        self.templates: dict[int, MetricTemplate] = {}
+
+    def run(self) -> Loaded:
+        server = self.prometheus()
+        self.issues += schedule_issues(self.spec, self.written)
+        self.issues += part_issues(self.spec, self.written)
+        self.issues += tracks.track_issues(self.spec.tracks, self.written)
+        self.caller_variables()
+        scope, populations = self.scope(server)
+        metrics = self.metrics(scope)
+        return Loaded(self.whole(server, metrics, populations), self.unused_variables())
+
+    def scope(self, server: PrometheusConfig) -> tuple[Scope, dict[str, Track]]:
+        """What queries can name, and the tracks that are made of it."""
+        shared, written = self.shared_variables(), self.written
+        own, wrong = tracks.variables_of(self.spec.tracks, shared, written)
+        populations, wrong_too = tracks.resolved_tracks(self.spec.tracks, shared, own, written)
+        self.issues += wrong + wrong_too
+        selectors = {name: track.selector for name, track in populations.items()}
+        return Scope(shared, own, selectors, server.pod_label), populations
+
+    def whole(
+        self,
+        server: PrometheusConfig,
+        metrics: list[Metric],
+        populations: Mapping[str, Track],
+    ) -> ResolvedAnalysis:
+        spec, metadata = self.spec, self.model.metadata
+        return ResolvedAnalysis(
+            name=metadata.name,
+            namespace=metadata.namespace or "default",
+            labels=dict(metadata.labels),
+            metrics=tuple(metrics),
+            prometheus=server,
+            tracks=populations,
+            interval=spec.interval,
+            duration=spec.duration,
+            warmup=spec.warmup,
+            delay=spec.delay,
+            history=default_history(spec.duration) if spec.history is None else spec.history,
+            mode=spec.mode,
+            risk=risk(spec.risk),
+            score=score(spec.score),
+            actions=actions(spec),
+        )
+
+    def fault(self, path: Where, message: str, *, key: bool = False) -> None:
+        self.issues.append(self.written.issue(("spec", *path), message, key=key))
+
+    def prometheus(self) -> PrometheusConfig:
+        """The server: written out, named, or the settings' ``default``."""
+        wanted, servers = self.spec.prometheus, self.around.prometheus
+        if wanted is None:
+            return servers.get("default", PrometheusConfig())
+        if isinstance(wanted, str):
+            if wanted not in servers:
+                self.fault(
+                    ("prometheus",),
+                    f"the settings have no Prometheus named {wanted}; "
+                    f"{rendering.unknown(wanted, servers)}; or write prometheus: {{address: ...}}",
+                )
+            return servers.get(wanted, PrometheusConfig())
+        self.issues += prometheus_issues(wanted, self.written, ("spec", "prometheus"))
+        return prometheus_config(wanted)
+
+    def caller_variables(self) -> None:
+        """A caller sets what the analysis lets it set, and nothing else."""
+        for name in self.around.variables:
+            if name not in self.spec.inputs:
+                known = rendering.unknown(name, self.spec.inputs)
+                message = f"a caller cannot set the variable {name}; add it to inputs ({known})"
+                self.fault(("inputs",), message)
+
+    def shared_variables(self) -> dict[str, str]:
+        """What every metric and track sees."""
+        metadata, spec = self.model.metadata, self.spec
+        for name in [*spec.variables, *spec.inputs]:
+            if name in GIVEN:
+                self.fault(
+                    ("variables", name), f"{name} is set by Judge; rename the variable", key=True
+                )
+        given = {"metadata.name": metadata.name}
+        given |= {f"metadata.labels.{name}": text for name, text in metadata.labels.items()}
+        if metadata.namespace:
+            given |= {"metadata.namespace": metadata.namespace, "namespace": metadata.namespace}
+        allowed = {k: v for k, v in self.around.variables.items() if k in spec.inputs}
+        given["interval"] = format_duration(spec.interval)
+        return {**given, **spec.variables, **allowed}
+
+    def metrics(self, scope: Scope) -> list[Metric]:
+        found = []
+        first: dict[str, int] = {}
+        for i, metric in enumerate(self.spec.metrics):
+            if metric.name in first:
+                message = f"another metric is called {metric.name}; give each its own name"
+                self.fault(("metrics", i, "name"), message)
+            first.setdefault(metric.name, i)
+            template = self.template(metric, i)
+            if template:
+                self.templates[i] = template
+                found.append(self.metric(metric, template, scope, ("metrics", i)))
+        return found
+
+    def template(self, metric: MetricWritten, i: int) -> MetricTemplate | None:
+        """The metric's template, or the like of one for a metric with its queries in place."""
+        if metric.template is not None:
+            return self.named_template(metric, metric.template, i)
+        if metric.queries is None or metric.kind is None:
+            parts = {"kind": metric.kind, "queries": metric.queries}
+            missing = " and ".join(name for name, part in parts.items() if part is None)
+            self.fault(("metrics", i), f"has no template; name one, or write {missing} in place")
+            return None
+        direction = metric.direction or Direction.INCREASE
+        return MetricTemplate(
+            name="",
+            kind=metric.kind,
+            direction=direction,
+            limit=DEFAULT_LIMITS[direction],
+            queries=plain_queries(metric.queries),
+        )
+
+    def named_template(self, metric: MetricWritten, name: str, i: int) -> MetricTemplate | None:
+        for rival in ("kind", "queries"):
+            if getattr(metric, rival) is not None:
+                message = f"the template {name} has its own {rival}; remove one of the two"
+                self.fault(("metrics", i, rival), message, key=True)
+        if is_path(name) and self.around.folder is None:
+            message = (
+                "a template's path can only stand in a file; name a shipped template, or write "
+                "kind and queries in place"
+            )
+            self.fault(("metrics", i, "template"), message)
+            return None
+        try:
+            return load_template(name, folder=self.around.folder)
+        except SpecError as error:
+            for issue in error.issues:
+                self.fault(("metrics", i, "template"), str(issue))
+            return None
+
+    def metric(
+        self, metric: MetricWritten, template: MetricTemplate, scope: Scope, path: Where
+    ) -> Metric:
+        direction, limit, worst = self.ratios(metric, template, path)
+        queries, issues = render_metric(metric, template, scope, self.written, ("spec", *path))
+        self.issues += issues
+        return Metric(
+            name=metric.name,
+            kind=Kind(template.kind),
+            direction=direction,
+            limit=limit,
+            worst=worst,
+            unit=template.unit if metric.unit is None else metric.unit,
+            weight=metric.weight,
+            critical=metric.critical,
+            observe=metric.observe,
+            template=template.name,
+            pod_label=metric.pod_label or template.pod_label,
+            queries=queries,
+        )
+
+    def ratios(
+        self, metric: MetricWritten, template: MetricTemplate, path: Where
+    ) -> tuple[Direction, float, float]:
+        """Direction, limit and worst, filled in."""
+        direction = metric.direction or template.direction
+        fallback = template.limit if direction is template.direction else DEFAULT_LIMITS[direction]
+        limit = metric.limit.ratio if metric.limit else fallback
+        worst = metric.worst.ratio if metric.worst else default_worst(limit, direction)
+        fault = limit_fault(limit, direction)
+        if fault:
+            self.fault((*path, "limit", "ratio"), fault)
+        elif metric.worst and worst_fault(worst, limit, direction):
+            self.fault((*path, "worst", "ratio"), worst_fault(worst, limit, direction))
+        return direction, limit, worst
+
+    def all_known(self) -> bool:
+        return len(self.templates) == len(self.spec.metrics)
+
+    def needed(self) -> frozenset[str]:
+        return frozenset().union(*(one.needs for one in self.templates.values()))
+
+    def unused_variables(self) -> tuple[Issue, ...]:
+        """Notices of variables that nothing uses; one that looks misspelt is an issue."""
+        if not self.all_known():
+            return ()
+        self.issues += tracks.unused(self.spec.tracks, self.needed(), self.written)
+        needed = self.needed() | tracks.named(self.spec.tracks)
+        notices = []
+        for name in self.spec.variables:
+            if name in needed:
+                continue
+            close = get_close_matches(name, needed - self.spec.variables.keys(), n=1, cutoff=0.8)
+            if close:
+                message = f"nothing uses the variable {name}; did you mean {close[0]}?"
+                self.fault(("variables", name), message, key=True)
+            else:
+                message = f"nothing uses the variable {name}"
+                path = ("spec", "variables", name)
+                notices.append(self.written.issue(path, message, key=True))
+        return tuple(notices)

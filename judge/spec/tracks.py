@@ -1,0 +1,111 @@
+"""The tracks of an analysis: which there must be, their selectors and variables filled in.
+
+Owned here: the checks of ``spec.tracks``. Not here: a selector's grammar (`promql`), what queries
+make of a track (`queries`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+
+from judge.errors import Issue
+from judge.spec import rendering
+from judge.spec.analysis import TracksWritten, TrackWritten
+from judge.spec.metric_template import GIVEN
+from judge.spec.promql import PromqlError, parse_matchers
+from judge.spec.rendering import RenderingError
+from judge.spec.resolved import BASELINE, CANARY, SHADOW, Track
+from judge.spec.written import Path, Written
+
+_AT: Path = ("spec", "tracks")
+
+
+def present(tracks: TracksWritten) -> dict[str, TrackWritten]:
+    """The tracks that are written, by name, the baseline first."""
+    named = {BASELINE: tracks.baseline, CANARY: tracks.canary, SHADOW: tracks.shadow}
+    return {name: track for name, track in named.items() if track is not None}
+
+
+def track_issues(tracks: TracksWritten, written: Written) -> list[Issue]:
+    """What is wrong with the tracks as a whole."""
+    issues = []
+    found = present(tracks)
+    if len(found) < 2:
+        issues.append(written.issue(_AT, "nothing to compare; add a canary or a shadow"))
+    for name, track in found.items():
+        at = (*_AT, name)
+        if track.weight == 0:
+            issues.append(written.issue((*at, "weight"), "must be more than 0; remove it"))
+        if track.selector is None and not track.variables:
+            message = "has no pods; add selector: 'app=\"...\"', or variables for the templates"
+            issues.append(written.issue(at, message))
+        issues += [
+            written.issue(
+                (*at, "variables", given), f"{given} is set by Judge; rename it", key=True
+            )
+            for given in sorted(GIVEN & track.variables.keys())
+        ]
+    if sum(track.weight or 0 for track in found.values()) > 1 + 1e-9:
+        issues.append(written.issue(_AT, "the weights add up to more than 100%; lower one"))
+    return issues
+
+
+def variables_of(
+    tracks: TracksWritten, shared: Mapping[str, str], written: Written
+) -> tuple[dict[str, dict[str, str]], list[Issue]]:
+    """Each track's own variables, which may name the shared ones."""
+    found: dict[str, dict[str, str]] = {}
+    issues = []
+    for track, one in present(tracks).items():
+        found[track] = {}
+        for name, text in one.variables.items():
+            try:
+                found[track][name] = rendering.render_plain(text, shared)
+            except RenderingError as error:
+                at = (*_AT, track, "variables", name)
+                issues.append(written.issue(at, str(error), offset=error.offset))
+    return found, issues
+
+
+def resolved_tracks(
+    tracks: TracksWritten,
+    shared: Mapping[str, str],
+    own: Mapping[str, Mapping[str, str]],
+    written: Written,
+) -> tuple[dict[str, Track], list[Issue]]:
+    """The tracks with their selectors filled in."""
+    found: dict[str, Track] = {}
+    issues = []
+    for name, track in present(tracks).items():
+        selector, at = "", (*_AT, name, "selector")
+        if track.selector:
+            try:
+                selector = rendering.render(track.selector, {**shared, **own[name]})
+                parse_matchers(selector)
+            except RenderingError as error:
+                issues.append(written.issue(at, str(error), offset=error.offset))
+            except PromqlError as error:
+                issues.append(written.issue(at, f"{error}, in {selector}"))
+        found[name] = Track(selector, track.weight)
+    return found, issues
+
+
+def named(tracks: TracksWritten) -> frozenset[str]:
+    """The variables that selectors and the tracks' own variables name."""
+    texts = [
+        text
+        for track in present(tracks).values()
+        for text in [track.selector or "", *track.variables.values()]
+    ]
+    return frozenset().union(*(rendering.names(text) for text in texts))
+
+
+def unused(tracks: TracksWritten, needed: Set[str], written: Written) -> list[Issue]:
+    """A track's variable that nothing uses is misspelt, or belongs elsewhere."""
+    issues = []
+    for track, one in present(tracks).items():
+        selector = rendering.names(one.selector or "")
+        for name in one.variables.keys() - needed - selector:
+            message = f"nothing uses the variable {name}; {rendering.unknown(name, needed)}"
+            issues.append(written.issue((*_AT, track, "variables", name), message, key=True))
+    return issues
