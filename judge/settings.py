@@ -59,8 +59,8 @@ class Settings(BaseSettings):
     )
     analyses: Path | None = Field(
         None,
-        description="Folder of stored analyses (*.yaml, *.yml, *.json), called by the name in "
-        "their metadata; read at each use, so that a new one needs no restart. None: there are "
+        description="Folder of stored analyses, each called by its file's name without .yaml, "
+        ".yml or .json; read at each use, so that a new one needs no restart. None: there are "
         "none.",
     )
     prometheus: dict[str, dict[str, Any]] = Field(
@@ -84,6 +84,13 @@ class Settings(BaseSettings):
         ge=1024,
         description="Bytes that the body of a request may have. An analysis has a few kB; a "
         "bound keeps one request from taking the memory of all.",
+    )
+    looks: int = Field(
+        4,
+        ge=1,
+        le=256,
+        description="Runs that are looked at at once; each holds a thread while Prometheus "
+        "answers.",
     )
     verdict_workers: int = Field(
         2,

@@ -1,0 +1,96 @@
+"""The HTTP API, put together from its parts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from prometheus_client import CollectorRegistry
+
+from judge import __version__
+from judge.api import docs, events, health, problems, verdicts
+from judge.api import runs as run_routes
+from judge.api.analyses import Analyses
+from judge.api.context import Beating, Context
+from judge.api.door import Door, check_listening
+from judge.api.problems import Problem
+from judge.api.tokens import TokenFile
+from judge.api.windows import Sources, Windows
+from judge.settings import Settings
+from judge.spec.resolved import PrometheusConfig
+from judge.store.runs import Runs
+
+DESCRIPTION = """\
+Judge compares a canary with its baseline on what Prometheus knows of them, and says pass, fail or
+inconclusive, with the evidence.
+
+Answers are JSON under `data`; errors are `application/problem+json`. Times are Unix seconds.
+"""
+
+
+def create_app(
+    *,
+    settings: Settings,
+    runs: Runs,
+    daemon: Beating | None,
+    sources: Sources,
+    prometheus: Mapping[str, PrometheusConfig],
+    registry: CollectorRegistry,
+    clock: Callable[[], float],
+) -> FastAPI:
+    """The ASGI app. ``app.state.context.stopping`` ends its streams when set.
+
+    ``prometheus`` are the named servers of the settings; ``sources`` gives an analysis its source;
+    ``clock`` gives Unix seconds. Raises `SettingsError` where the settings would leave it open to
+    other machines, or name a token file or folder that cannot be used.
+    """
+    check_listening(settings)
+    app = FastAPI(
+        title="Judge", version=__version__, description=DESCRIPTION, docs_url=None, redoc_url=None
+    )
+    app.state.context = Context(
+        settings=settings,
+        runs=runs,
+        analyses=Analyses(folder=settings.analyses, prometheus=prometheus),
+        windows=Windows(sources, workers=settings.verdict_workers, clock=clock),
+        daemon=daemon,
+        registry=registry,
+        clock=clock,
+        stopping=asyncio.Event(),
+    )
+    _add_routes(app)
+    problems.install(app)
+    app.add_middleware(
+        Door,
+        tokens=TokenFile(settings.token_file) if settings.token_file else None,
+        metrics_open=settings.metrics_open,
+    )
+    return app
+
+
+def _add_routes(app: FastAPI) -> None:
+    for module in (verdicts, events, run_routes, health, docs):
+        app.include_router(module.router)
+
+    def described() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _describe(app)
+        return app.openapi_schema
+
+    app.openapi = described  # type: ignore[method-assign]
+
+
+def _describe(app: FastAPI) -> dict[str, Any]:
+    """FastAPI's description, with the problems that it cannot know of."""
+    document = get_openapi(
+        title=app.title, version=app.version, description=app.description, routes=app.routes
+    )
+    schemas = document["components"]["schemas"]
+    schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= schema.pop("$defs") | {"Problem": schema}
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    return document

@@ -1,0 +1,51 @@
+"""What the routes of one app share, and how a route gets at it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Annotated, Protocol
+
+from fastapi import Depends, Request
+from prometheus_client import CollectorRegistry
+
+from judge.api.analyses import Analyses
+from judge.api.windows import Windows
+from judge.settings import Settings
+from judge.store.runs import Runs
+
+
+class Beating(Protocol):
+    """What the API wants to know of the daemon."""
+
+    def is_beating(self) -> bool:
+        """Whether due runs have been asked for lately."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The parts of an app. ``daemon`` is None where another process looks at the runs.
+
+    ``clock`` gives Unix seconds. ``stopping`` is set when the server drains: streams end then.
+    """
+
+    settings: Settings
+    runs: Runs
+    analyses: Analyses
+    windows: Windows
+    daemon: Beating | None
+    registry: CollectorRegistry
+    clock: Callable[[], float]
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+def context_of(request: Request) -> Context:
+    """The context of the app that answers ``request``."""
+    context = request.app.state.context
+    if not isinstance(context, Context):
+        raise TypeError(f"app.state.context is {context!r}")
+    return context
+
+
+Shared = Annotated[Context, Depends(context_of)]

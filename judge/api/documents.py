@@ -1,0 +1,136 @@
+"""What the API answers: its JSON documents, as models for the OpenAPI, and how a run becomes one.
+
+Promises one shape for a verdict at any time of a run: before the first look it is `inconclusive`,
+with a reason and null numbers. Times are Unix seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from judge.spec.resolved import BASELINE
+from judge.store.run import Run, RunState
+from judge.verdict.verdict import MetricVerdict, Outcome, Promise, Verdict, document
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class MetricDocument(_Document):
+    """What is said of one metric. Ratios are canary / baseline; null: not known."""
+
+    verdict: Outcome
+    estimate: float | None
+    low: float | None = Field(description="With high, a confidence sequence: valid at every look")
+    high: float | None
+    limit: float | None
+    evidence: float | None = Field(description="Natural logarithm of the e-value against limit")
+    threshold: float | None = Field(description="What evidence must reach to fail the metric")
+    proven: bool
+    reason: str
+
+
+class ComparisonDocument(_Document):
+    """One track compared with the baseline."""
+
+    metrics: dict[str, MetricDocument]
+
+
+class VerdictDocument(_Document):
+    """What is said of a run or a window."""
+
+    verdict: Outcome
+    score: float | None = Field(description="0 to 100")
+    proven: bool
+    promise: Promise
+    decidedAt: int | None = Field(description="Index of the deciding interval")  # noqa: N815
+    reason: str
+    metrics: dict[str, MetricDocument]
+    comparisons: dict[str, ComparisonDocument] | None = Field(
+        None, description="By track, where there is a shadow beside the canary"
+    )
+
+
+class RunDocument(VerdictDocument):
+    """A run with what is said of it now."""
+
+    id: str
+    state: RunState = Field(description="done and cancelled are final")
+    name: str
+    namespace: str
+    key: str | None
+    labels: dict[str, str]
+    mode: Literal["enforce", "observe"]
+    held: bool = Field(description="Whether what the decision sets off waits for approval")
+    createdAt: float  # noqa: N815
+    startedAt: float  # noqa: N815
+    endedAt: float | None  # noqa: N815
+    interval: float = Field(description="Seconds between looks")
+    looks: int = Field(description="Intervals looked at so far")
+    looksPlanned: int = Field(description="Intervals of the whole run")  # noqa: N815
+
+
+class VerdictAnswer(_Document):
+    """The answer to a verdict asked for."""
+
+    data: VerdictDocument
+
+
+class RunAnswer(_Document):
+    """The answer about one run."""
+
+    data: RunDocument
+
+
+class RunsAnswer(_Document):
+    """A page of runs, newest first. ``next``: the ``cursor`` of the next page; null at the end."""
+
+    data: list[RunDocument]
+    next: str | None
+
+
+def run_document(run: Run) -> dict[str, Any]:
+    """The JSON form of a run."""
+    return {
+        "id": run.id,
+        "state": run.state.value,
+        "name": run.name,
+        "namespace": run.namespace,
+        "key": run.key,
+        "labels": dict(run.analysis.labels),
+        "mode": run.analysis.mode.value,
+        "held": run.held,
+        "createdAt": run.created_at,
+        "startedAt": run.started_at,
+        "endedAt": run.ended_at,
+        "interval": run.analysis.interval,
+        "looks": run.next_index,
+        "looksPlanned": run.analysis.looks,
+        **(_unjudged(run) if run.verdict is None else run.verdict),
+    }
+
+
+def _unjudged(run: Run) -> Mapping[str, Any]:
+    reason = (
+        "not known yet: waiting for the first look"
+        if run.state.active
+        else f"{run.state.value} before the first look"
+    )
+    metrics = {
+        metric.name: MetricVerdict(Outcome.INCONCLUSIVE, reason, limit=metric.limit)
+        for metric in run.analysis.metrics
+    }
+    tracks = [track for track in run.analysis.tracks if track != BASELINE]
+    verdict = Verdict(
+        Outcome.INCONCLUSIVE,
+        reason,
+        score=None,
+        promise=Promise.UNCALIBRATED,
+        metrics=metrics,
+        comparisons=dict.fromkeys(tracks, metrics),
+    )
+    return document(verdict)

@@ -1,0 +1,141 @@
+"""The door: who is let in before anything that they sent is read, and a line for each request.
+
+With a token file, all but the open paths need one of its tokens. Without one, Judge listens on
+loopback only and lets everybody in who is there, but a browser is there too, with whatever pages
+it has open. So then the Host header must be loopback (DNS rebinding), an Origin must be ours, and
+a POST must be ``application/json``, which a page of another origin cannot send without asking.
+Never logs a token, a query string or a body.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import time
+from urllib.parse import urlsplit
+
+import structlog
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from judge.api.principal import LOCAL, Principal
+from judge.api.problems import ProblemResponse, problem
+from judge.api.tokens import TokenFile
+from judge.errors import SettingsError
+from judge.settings import Settings
+
+OPEN = frozenset({"/healthz", "/readyz", "/docs", "/openapi.json"})
+_log = structlog.get_logger("judge.access")
+
+
+class Door:
+    """The outermost layer of the app: lets a request in with its `Principal`, or answers it.
+
+    ``state["principal"]`` of the scope is who asks; absent on an open path.
+    """
+
+    def __init__(self, app: ASGIApp, *, tokens: TokenFile | None, metrics_open: bool) -> None:
+        self._app = app
+        self._tokens = tokens
+        self._open = OPEN | {"/metrics"} if metrics_open else OPEN
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or hand it on; then log it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.monotonic()
+        status = 499  # nginx's number for a caller who left before an answer
+
+        async def watched(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._enter(scope, receive, watched)
+        finally:
+            _write_line(scope, status, time.monotonic() - began)
+
+    async def _enter(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope)
+        if self._tokens is None:
+            refusal = _refuse_browser(scope["method"], headers)
+            found: Principal | None = LOCAL
+        else:
+            found = self._tokens.find(_bearer(headers))
+            refusal = None if found or scope["path"] in self._open else _unknown()
+        if refusal is not None:
+            await refusal(scope, receive, send)
+            return
+        scope.setdefault("state", {})["principal"] = found
+        await self._app(scope, receive, send)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether ``host`` (a name or an address, without a port) is this machine alone."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def check_listening(settings: Settings) -> None:
+    """Raise `SettingsError` where Judge would be open to whoever can reach it."""
+    if settings.token_file is None and not is_loopback(settings.host):
+        raise SettingsError(
+            f"host: {settings.host} can be reached from other machines, and without a token file "
+            "whoever reaches Judge may do everything. Set token_file (judge tokens NAME makes a "
+            "token), or listen on 127.0.0.1"
+        )
+
+
+def _unknown() -> ProblemResponse:
+    return problem(
+        401,
+        "a token is needed, one that the token file has: Authorization: Bearer <token>",
+        headers={"WWW-Authenticate": 'Bearer realm="judge"'},
+    )
+
+
+def _bearer(headers: Headers) -> str:
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def _refuse_browser(method: str, headers: Headers) -> ProblemResponse | None:
+    host = headers.get("host", "")
+    if not is_loopback(_hostname(host)):
+        return problem(
+            403, "without a token file Judge answers only to http://127.0.0.1 or http://localhost"
+        )
+    origin = headers.get("origin")
+    if origin is not None and origin.partition("://")[2] != host:
+        return problem(403, "a page of another origin asks; without a token file that is refused")
+    json = headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
+    if method not in ("GET", "HEAD", "OPTIONS") and not json:
+        return problem(415, "send it with Content-Type: application/json, even without a body")
+    return None
+
+
+def _hostname(host: str) -> str:
+    """A Host header without its port; as it came where it is none."""
+    try:
+        return urlsplit("//" + host).hostname or ""
+    except ValueError:
+        return host
+
+
+def _write_line(scope: Scope, status: int, seconds: float) -> None:
+    principal: Principal | None = scope.get("state", {}).get("principal")
+    _log.info(
+        "request",
+        method=scope["method"],
+        path=scope["path"],
+        status=status,
+        ms=round(seconds * 1000, 1),
+        caller=(scope.get("client") or ("",))[0],
+        token=principal.name if principal else None,
+    )

@@ -1,0 +1,67 @@
+"""``/healthz``, ``/readyz`` and ``/metrics``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from judge.api.context import Shared
+from judge.api.problems import declared
+from judge.errors import StoreError
+
+router = APIRouter(tags=["operation"])
+
+
+def _checked(description: str, example: dict[str, Any]) -> dict[str, Any]:
+    content = {"schema": {"type": "object"}, "example": example}
+    return {"description": description, "content": {"application/json": content}}
+
+
+@router.get(
+    "/healthz",
+    responses={200: _checked("The process answers", {"status": "ok"})},
+    response_model=None,
+)
+async def healthz() -> dict[str, str]:
+    """Whether the process is alive. Open."""
+    return {"status": "ok"}
+
+
+@router.get(
+    "/readyz",
+    response_model=None,
+    responses={
+        200: _checked("Runs can be started", {"database": "ok", "scheduler": "ok"}),
+        503: _checked("They cannot", {"database": "not writable", "scheduler": "ok"}),
+    },
+)
+def readyz(context: Shared) -> JSONResponse:
+    """Whether the database can be written and due runs are looked at. Open."""
+    checks = {"database": "ok", "scheduler": "ok"}
+    try:
+        context.runs.check_writable()
+    except StoreError:
+        checks["database"] = "not writable"
+    if context.daemon is None or not context.daemon.is_beating():
+        checks["scheduler"] = "stopped"
+    ready = set(checks.values()) == {"ok"}
+    return JSONResponse(checks, status_code=200 if ready else 503)
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={
+        **declared(),
+        200: {
+            "description": "Prometheus's text format",
+            "content": {"text/plain": {"schema": {"type": "string"}}},
+        },
+    },
+)
+def metrics(context: Shared) -> Response:
+    """Judge's own metrics. Open where the setting `metrics_open` says so, else for any token."""
+    return Response(generate_latest(context.registry), media_type=CONTENT_TYPE_LATEST)
