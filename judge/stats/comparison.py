@@ -190,11 +190,15 @@ def sides(arms: Arms, noise: Dispersion, terms: Terms) -> tuple[Side, ...]:
     return (up,)
 
 
-def spread(side: Side, noise: Dispersion) -> Spread:
-    """The pods' lasting differences as this comparison's ratio shows them."""
+def spread(side: Side, noise: Dispersion, clip: float) -> Spread:
+    """The pods' lasting differences as this comparison's ratio shows them.
+
+    They are cut where a twentieth of the error that the evidence may make lies beyond.
+    """
+    error = math.exp(-clip * CLIP_DIVISOR)
     arms = side.arms
     pods = np.sqrt(1.0 / arms.treated.pods + 1.0 / arms.reference.pods)
-    return Spread(noise.tau[..., None] * pods, noise.degrees)
+    return Spread(noise.tau[..., None] * pods, noise.degrees, beyond=error / 20.0)
 
 
 def evidence_above(
@@ -230,7 +234,7 @@ def _tested(
     clip: float,
 ) -> list[Array]:
     model = likelihood(side.arms, noise, side.temper)
-    return log_evidence(model, null, beyond, spread(side, noise), plan, clip=clip)
+    return log_evidence(model, null, beyond, spread(side, noise, clip), plan, clip=clip)
 
 
 def _fail_evidence(directions: tuple[Side, ...], noise: Dispersion, terms: Terms) -> Array:

@@ -70,11 +70,13 @@ class Spread:
     """The pods' lasting differences, as a good release's effect ratio shows them.
 
     Log-sd ``tau`` (..., intervals), and ``degrees`` of freedom (...) of Student's law (infinite:
-    normal).
+    normal). The law is cut where ``beyond`` of its probability lies farther out on one side: that
+    small a part of the promise buys that effects far outside the spread are not explained away.
     """
 
     tau: Array
     degrees: Array
+    beyond: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +118,8 @@ def log_evidence(
 ) -> list[Array]:
     """log E after each look, (..., intervals), against ``null`` (...), for each of the starts."""
     nodes, log_null = _null_mixture(null, spread)
-    above = likelihood.curve(beyond.ratios(null), null).cumsum(-2)
     around = likelihood.curve(nodes, null).cumsum(-2)
+    above = likelihood.curve(beyond.ratios(null), null).cumsum(-2)
     return [
         _from_start(above, around, beyond.log_weights, log_null, start, plan.block, clip=clip)
         for start in plan.starts
@@ -135,17 +137,20 @@ def mixed(by_start: list[Array], plan: Schedule) -> Array:
 def _null_mixture(null: Array, spread: Spread) -> tuple[Array, Array]:
     """Ratios (..., nodes) around the null, and their log-weights (..., intervals, nodes).
 
-    The nodes are dense near the null and reach out to a factor of three; the law is that of the
-    pods' spread, cut there.
+    The nodes are dense near the null and reach to where the spread's law is cut: at its quantile,
+    and at a factor of three at most.
     """
     widest = np.maximum(spread.tau.max(-1), 1e-6)
     normal = np.isinf(spread.degrees)
-    reach = np.where(normal, np.minimum(8.0 * widest, math.log(FARTHEST)), math.log(FARTHEST))
-    bend = np.arcsinh(reach / widest)[..., None]
+    degrees = np.where(normal, 1.0, spread.degrees)
+    quantile = np.where(
+        normal, -special.ndtri(spread.beyond), -special.stdtrit(degrees, spread.beyond)
+    )
+    bend = np.arcsinh(np.minimum(quantile, math.log(FARTHEST) / widest))[..., None]
     offsets = widest[..., None] * np.sinh(bend * _NULL_NODES)
     spacing = np.log(np.cosh(bend * _NULL_NODES))
     scaled = offsets[..., None, :] / np.maximum(spread.tau, 1e-6)[..., None]
-    degrees = np.where(normal, 1.0, spread.degrees)[..., None, None]
+    degrees = degrees[..., None, None]
     log_density = np.where(
         normal[..., None, None],
         -0.5 * np.square(scaled),
