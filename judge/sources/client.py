@@ -20,6 +20,7 @@ from requests.adapters import HTTPAdapter
 
 from judge.errors import (
     QueryTooLarge,
+    SettingsError,
     SourceError,
     SourceMalformed,
     SourceRejected,
@@ -39,7 +40,10 @@ TRY_AGAIN = frozenset({429, 502, 503, 504})
 
 
 class PrometheusClient(PrometheusConnect):  # type: ignore[misc]
-    """Queries to one server. Safe to use from several threads."""
+    """Queries to one server. Safe to use from several threads.
+
+    Raises `SettingsError` for an address that is no URL.
+    """
 
     def __init__(
         self,
@@ -52,6 +56,11 @@ class PrometheusClient(PrometheusConnect):  # type: ignore[misc]
         retries: Retries | None = None,
         max_body: int = MAX_BODY,
     ) -> None:
+        if not config.address.startswith(("http://", "https://")):
+            raise SettingsError(
+                f"prometheus.address is {config.address or 'missing'!r}: write a URL such as "
+                "http://prometheus:9090, or give one with --prometheus"
+            )
         super().__init__(
             config.address.rstrip("/"), headers=dict(config.headers), session=_session(config)
         )
@@ -202,9 +211,6 @@ class PrometheusClient(PrometheusConnect):  # type: ignore[misc]
             return SourceUnavailable(
                 f"{self._name} did not answer within {self._limit:g} s; raise prometheus.timeout"
             )
-        if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema,
-                              requests.exceptions.MissingSchema)):  # fmt: skip
-            return SourceRejected(f"{self._name}: the address is no http:// or https:// URL")
         if isinstance(error, requests.exceptions.ConnectionError):
             return SourceUnavailable(f"{self._name} cannot be reached: {_innermost(error)}")
         if isinstance(error, urllib3.exceptions.DecodeError):

@@ -35,6 +35,8 @@ def openmetrics(series: Sequence[Series]) -> str:
 def prometheus_text(series: Sequence[Series]) -> str:
     """The Prometheus text format with timestamps in milliseconds."""
     lines = [
-        f"{one.selector()} {value} {round(at * 1000)}" for one in series for at, value in one.samples
+        f"{one.selector()} {value} {round(at * 1000)}"
+        for one in series
+        for at, value in one.samples
     ]
     return "\n".join([*lines, ""])

@@ -1,0 +1,67 @@
+"""How far apart the samples are that an analysis reads: what a look waits for before it reads.
+
+Owned here: finding the scrape interval from the samples themselves. Per counter query the server
+names the series with the most samples of late; the median distance of that one's samples counts,
+and of several queries the longest. Not here: waiting.
+"""
+
+from __future__ import annotations
+
+import statistics
+
+from judge.errors import SourceMalformed
+from judge.sources.answers import Series
+from judge.sources.client import PrometheusClient
+from judge.sources.queries import MARK, branches, milliseconds
+from judge.sources.selectors import NAME_LABEL, Selector, selector
+from judge.spec.resolved import ResolvedAnalysis
+
+SEEN_WITHIN = 600.0
+
+
+def scrape_interval(
+    analysis: ResolvedAnalysis, *, client: PrometheusClient, at: float
+) -> float | None:
+    """Seconds between samples before ``at`` (Unix seconds); None where too few are there to say.
+
+    Raises `SourceError`.
+    """
+    read = [selector(one.query.expr) for one in branches(analysis.metrics, list(analysis.tracks))]
+    chosen = list(dict.fromkeys(one for one in read if one is not None))
+    if not chosen:
+        return None
+    gaps = [
+        gap
+        for one in _densest(chosen, client, at)
+        if (gap := _median_gap(one, client, at)) is not None
+    ]
+    return max(gaps, default=None)
+
+
+def _densest(chosen: list[Selector], client: PrometheusClient, at: float) -> list[Selector]:
+    """Of each selector the series with the most samples, as a selector of its own."""
+    reach = milliseconds(SEEN_WITHIN)
+    terms = [
+        f'label_replace(topk(1,count_over_time({one}[{reach}])),"{MARK}","{index}","","")'
+        for index, one in enumerate(chosen)
+    ]
+    found = client.instant(" or ".join(terms), at=at).series
+    return list(dict.fromkeys(_narrowed(chosen, series) for series in found))
+
+
+def _narrowed(chosen: list[Selector], series: Series) -> Selector:
+    labels = {name: value for name, value in series.metric.items() if name != NAME_LABEL}
+    mark = labels.pop(MARK, "")
+    if not mark.isdigit() or int(mark) >= len(chosen):
+        raise SourceMalformed(f"the answer has a series without the label {MARK}: {series.metric}")
+    return chosen[int(mark)].exactly(labels)
+
+
+def _median_gap(one: Selector, client: PrometheusClient, at: float) -> float | None:
+    answer = client.instant(f"{one}[{milliseconds(SEEN_WITHIN)}]", at=at, expected="matrix")
+    gaps = [
+        later[0] - sooner[0]
+        for series in answer.series
+        for sooner, later in zip(series.values, series.values[1:], strict=False)
+    ]
+    return statistics.median(gaps) if gaps else None
