@@ -38,6 +38,8 @@ from judge.spec.fields import (
 from judge.spec.resolved import Direction, Kind, Mode, Reading
 
 API_VERSION = "judge/v1"
+KIND = "Analysis"
+MOST_METRICS = 200
 
 
 def _no_password(value: Any) -> Any:
@@ -169,15 +171,14 @@ class QueriesWritten(Document):
     total: AnyQuery
 
 
-class MetricWritten(Document):
-    """One metric: a template, or a kind with its queries in place."""
+class MetricFields(Document):
+    """What a metric has in every form of it."""
 
     later: ClassVar[frozenset[str]] = frozenset({"alsoJudge", "baselineOffset"})
 
     name: MetricName
     template: FilePath | None = None
     kind: Annotated[Kind, Strict(False), AfterValidator(only_counts)] | None = None
-    queries: QueriesWritten | None = None
     source: Annotated[str | None, AfterValidator(_no_source)] = None
     variables: dict[VariableName, VariableValue] = Field(default_factory=dict)
     unit: str | None = None
@@ -191,6 +192,12 @@ class MetricWritten(Document):
     weight: Weight = 1.0
     critical: bool = True
     observe: bool = False
+
+
+class MetricWritten(MetricFields):
+    """One metric: a template, or a kind with its queries in place."""
+
+    queries: QueriesWritten | None = None
 
 
 class RiskWritten(Document):
@@ -226,8 +233,8 @@ class ActionWritten(Document):
     webhook: WebhookWritten
 
 
-class SpecWritten(Document):
-    """What is compared, when, at what risk, and what follows."""
+class SpecFields(Document):
+    """What a spec has in every form of it."""
 
     later: ClassVar[frozenset[str]] = frozenset({"alsoJudge", "baselineOffset", "stages"})
 
@@ -240,9 +247,7 @@ class SpecWritten(Document):
     ) = None
     variables: dict[VariableName, VariableValue] = Field(default_factory=dict)
     inputs: ListOf[VariableName] = ()
-    tracks: TracksWritten
     interval: Duration = 60.0
-    duration: Duration = 1800.0
     warmup: Duration = 0.0
     delay: Duration | None = None
     history: Duration | None = None
@@ -252,11 +257,18 @@ class SpecWritten(Document):
     score: ScoreWritten = ScoreWritten()
     early_pass: Annotated[bool, AfterValidator(_not_early)] = False
     keep_watching: Annotated[Duration, AfterValidator(_not_kept)] = 0.0
-    metrics: Annotated[ListOf[MetricWritten], Field(min_length=1, max_length=200)]
     on_pass: ListOf[ActionWritten] = ()
     on_fail: ListOf[ActionWritten] = ()
     on_inconclusive: ListOf[ActionWritten] = ()
     on_interval: ListOf[ActionWritten] = ()
+
+
+class SpecWritten(SpecFields):
+    """What is compared, when, at what risk, and what follows."""
+
+    tracks: TracksWritten
+    duration: Duration = 1800.0
+    metrics: Annotated[ListOf[MetricWritten], Field(min_length=1, max_length=MOST_METRICS)]
 
 
 class AnalysisWritten(Document):

@@ -21,6 +21,7 @@ from pydantic import (
     Field,
     Strict,
     StringConstraints,
+    ValidationInfo,
     WithJsonSchema,
 )
 from pydantic.alias_generators import to_camel
@@ -31,6 +32,8 @@ from judge.spec import promql, rendering, units
 T = TypeVar("T")
 
 VARIABLE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]*$"
+# The validation context of documents that a machine wrote, with durations in seconds.
+RESOLVED: dict[str, str] = {"written by": "Judge"}
 SECRET_HEADERS = {"authorization", "proxy-authorization", "cookie", "x-api-key", "api-key"}
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -62,7 +65,18 @@ def not_yet(what: str, way_out: str) -> ValueError:
     return ValueError(f"{what} is not judged by this version yet; {way_out}")
 
 
-def _url(value: str) -> str:
+def resolved(info: ValidationInfo) -> bool:
+    """Whether what is validated was written by a machine: nothing in it is left to render."""
+    return info.context is RESOLVED
+
+
+def _duration(value: Any, info: ValidationInfo) -> float:
+    return units.parse_seconds(value) if resolved(info) else units.parse_duration(value)
+
+
+def _url(value: str, info: ValidationInfo) -> str:
+    if not value and resolved(info):
+        return value
     try:
         parts = urlsplit(value)
         port_is_fine = parts.port is None or parts.port > 0
@@ -80,11 +94,11 @@ def _url(value: str) -> str:
     return value
 
 
-def _headers(value: dict[str, str]) -> dict[str, str]:
+def _headers(value: dict[str, str], info: ValidationInfo) -> dict[str, str]:
     for name, text in value.items():
         if not _TOKEN.fullmatch(name):
             raise ValueError(f"{name!r} is no header's name; use letters, digits and -")
-        if name.lower() in SECRET_HEADERS:
+        if name.lower() in SECRET_HEADERS and not resolved(info):
             raise ValueError(
                 f"{name} is a secret, and an analysis is stored with its run and shown in its "
                 "evidence; name a file instead (bearerTokenFile, basicAuth.passwordFile, or a "
@@ -95,10 +109,12 @@ def _headers(value: dict[str, str]) -> dict[str, str]:
     return value
 
 
-def _selector(value: str) -> str:
-    _checked(value, lambda text: rendering.places(text))
-    _checked(rendering.mask(value), lambda text: promql.parse_matchers(text))
-    for matcher in promql.parse_matchers(rendering.mask(value)):
+def _selector(value: str, info: ValidationInfo) -> str:
+    if not resolved(info):
+        _checked(value, rendering.places)
+    masked = value if resolved(info) else rendering.mask(value)
+    _checked(masked, promql.parse_matchers)
+    for matcher in promql.parse_matchers(masked):
         if matcher.name == "__name__":
             raise ValueError(
                 "a track's selector cannot name a metric; remove the matcher of __name__"
@@ -106,16 +122,17 @@ def _selector(value: str) -> str:
     return value
 
 
-def _query(value: str) -> str:
+def _query(value: str, info: ValidationInfo) -> str:
     if not value.strip():
         raise ValueError("an empty query; write PromQL")
-    _checked(value, lambda text: rendering.places(text))
-    _checked(rendering.mask(value), promql.check_brackets)
+    if not resolved(info):
+        _checked(value, rendering.places)
+    _checked(value if resolved(info) else rendering.mask(value), promql.check_brackets)
     return value
 
 
 def _plain(value: str) -> str:
-    _checked(value, lambda text: rendering.places(text))
+    _checked(value, rendering.places)
     return value
 
 
@@ -161,10 +178,8 @@ _SHARE_SCHEMA = {
     ],
     "examples": ["5%", 0.05],
 }
-_SECONDS_SCHEMA = {"anyOf": [{"type": "number", "minimum": 0}, _DURATION_SCHEMA]}
 
-Duration = Annotated[float, BeforeValidator(units.parse_duration), WithJsonSchema(_DURATION_SCHEMA)]
-Seconds = Annotated[float, BeforeValidator(units.parse_seconds), WithJsonSchema(_SECONDS_SCHEMA)]
+Duration = Annotated[float, BeforeValidator(_duration), WithJsonSchema(_DURATION_SCHEMA)]
 Share = Annotated[float, BeforeValidator(units.parse_share), WithJsonSchema(_SHARE_SCHEMA)]
 Name = Annotated[
     str,

@@ -13,7 +13,7 @@ from judge.spec.analysis import (
     PrometheusWritten,
     RiskWritten,
     ScoreWritten,
-    SpecWritten,
+    SpecFields,
     TlsWritten,
 )
 from judge.spec.resolved import (
@@ -31,7 +31,7 @@ from judge.spec.written import Path, Written
 def prometheus_config(written: PrometheusWritten) -> PrometheusConfig:
     """Where Prometheus is and how it is spoken to."""
     return PrometheusConfig(
-        address=written.address.rstrip("/"),
+        address=written.address,
         headers=dict(written.headers),
         bearer_token_file=written.bearer_token_file or "",
         basic_auth=_basic_auth(written.basic_auth),
@@ -67,7 +67,7 @@ def score(written: ScoreWritten) -> ScoreThresholds:
     return ScoreThresholds(written.passing, written.marginal)
 
 
-def part_issues(spec: SpecWritten, written: Written) -> list[Issue]:
+def part_issues(spec: SpecFields, written: Written) -> list[Issue]:
     """What does not go together in the score and the actions."""
     issues = []
     if spec.score.marginal > spec.score.passing:
@@ -81,7 +81,7 @@ def part_issues(spec: SpecWritten, written: Written) -> list[Issue]:
     return issues
 
 
-def actions(spec: SpecWritten) -> Actions:
+def actions(spec: SpecFields) -> Actions:
     """What to do, by outcome."""
     return Actions(
         on_pass=_webhooks(spec.on_pass),
@@ -91,7 +91,7 @@ def actions(spec: SpecWritten) -> Actions:
     )
 
 
-def _listed(spec: SpecWritten) -> dict[str, tuple[ActionWritten, ...]]:
+def _listed(spec: SpecFields) -> dict[str, tuple[ActionWritten, ...]]:
     return {
         "onPass": spec.on_pass,
         "onFail": spec.on_fail,

@@ -54,10 +54,10 @@ _SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
 }
 
 
-def validated(model: type[M], written: Written) -> M:
+def validated(model: type[M], written: Written, context: dict[str, str] | None = None) -> M:
     """``written`` as a ``model``. Raises `SpecError` with all that is wrong."""
     try:
-        return model.model_validate(written.data)
+        return model.model_validate(written.data, context=context)
     except ValidationError as error:
         raise SpecError(_issues(model, written, error)) from error
 
@@ -98,7 +98,7 @@ def _issue(model: type[BaseModel], written: Written, detail: ErrorDetails, path:
         around = _model_at(model, path[:-1])
         return written.issue(path, _unknown_field(around, str(path[-1])), key=True)
     if detail["type"] == "missing":
-        return written.issue(path, f"{path[-1]} is missing; add it")
+        return written.issue(path, "is missing; add it")
     if detail["type"] == "model_type":
         fields = ", ".join(_fields(_model_at(model, path)))
         return written.issue(path, f"must be a mapping with the fields {fields}")
@@ -110,8 +110,8 @@ def _issue(model: type[BaseModel], written: Written, detail: ErrorDetails, path:
 
 def _unknown_field(model: type[BaseModel], name: str) -> str:
     if name in _later(model):
-        return f"{name} is not there in this version yet; remove it"
-    return f"{name} is not a field here; {unknown(name, _fields(model))}"
+        return "is not there in this version yet; remove it"
+    return f"is not a field here; {unknown(name, _fields(model))}"
 
 
 def _fields(model: type[BaseModel]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from judge.errors import Issue, SpecError
 from judge.spec import rendering, tracks
 from judge.spec.analysis import AnalysisWritten, MetricWritten, SpecWritten
-from judge.spec.limits import DEFAULT_LIMITS, default_worst, limit_fault, worst_fault
+from judge.spec.limits import DEFAULT_LIMITS, ratios
 from judge.spec.metric_template import GIVEN, MetricTemplate, is_path, load_template, plain_queries
 from judge.spec.parts import actions, part_issues, prometheus_config, prometheus_issues, risk, score
 from judge.spec.queries import Scope, render_metric
@@ -214,15 +214,22 @@ class _Resolver:
     def metric(
         self, metric: MetricWritten, template: MetricTemplate, scope: Scope, path: Where
     ) -> Metric:
-        direction, limit, worst = self.ratios(metric, template, path)
+        filled = ratios(
+            metric.direction,
+            metric.limit.ratio if metric.limit else None,
+            metric.worst.ratio if metric.worst else None,
+            default=(template.direction, template.limit),
+        )
+        for name, fault in filled.faults():
+            self.fault((*path, name, "ratio"), fault)
         queries, issues = render_metric(metric, template, scope, self.written, ("spec", *path))
         self.issues += issues
         return Metric(
             name=metric.name,
             kind=Kind(template.kind),
-            direction=direction,
-            limit=limit,
-            worst=worst,
+            direction=filled.direction,
+            limit=filled.limit,
+            worst=filled.worst,
             unit=template.unit if metric.unit is None else metric.unit,
             weight=metric.weight,
             critical=metric.critical,
@@ -231,21 +238,6 @@ class _Resolver:
             pod_label=metric.pod_label or template.pod_label,
             queries=queries,
         )
-
-    def ratios(
-        self, metric: MetricWritten, template: MetricTemplate, path: Where
-    ) -> tuple[Direction, float, float]:
-        """Direction, limit and worst, filled in."""
-        direction = metric.direction or template.direction
-        fallback = template.limit if direction is template.direction else DEFAULT_LIMITS[direction]
-        limit = metric.limit.ratio if metric.limit else fallback
-        worst = metric.worst.ratio if metric.worst else default_worst(limit, direction)
-        fault = limit_fault(limit, direction)
-        if fault:
-            self.fault((*path, "limit", "ratio"), fault)
-        elif metric.worst and worst_fault(worst, limit, direction):
-            self.fault((*path, "worst", "ratio"), worst_fault(worst, limit, direction))
-        return direction, limit, worst
 
     def all_known(self) -> bool:
         return len(self.templates) == len(self.spec.metrics)

@@ -7,6 +7,7 @@ make of a track (`queries`).
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
+from typing import TypeVar
 
 from judge.errors import Issue
 from judge.spec import rendering
@@ -17,13 +18,20 @@ from judge.spec.rendering import RenderingError
 from judge.spec.resolved import BASELINE, CANARY, SHADOW, Track
 from judge.spec.written import Path, Written
 
+T = TypeVar("T")
+
 _AT: Path = ("spec", "tracks")
 
 
+def by_role(baseline: T | None, canary: T | None, shadow: T | None) -> dict[str, T]:
+    """What is given of the roles, by track name, the baseline first."""
+    named = {BASELINE: baseline, CANARY: canary, SHADOW: shadow}
+    return {name: one for name, one in named.items() if one is not None}
+
+
 def present(tracks: TracksWritten) -> dict[str, TrackWritten]:
-    """The tracks that are written, by name, the baseline first."""
-    named = {BASELINE: tracks.baseline, CANARY: tracks.canary, SHADOW: tracks.shadow}
-    return {name: track for name, track in named.items() if track is not None}
+    """The tracks that are written, by name."""
+    return by_role(tracks.baseline, tracks.canary, tracks.shadow)
 
 
 def track_issues(tracks: TracksWritten, written: Written) -> list[Issue]:
