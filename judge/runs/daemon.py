@@ -150,7 +150,8 @@ class Daemon:
         _log.info("the daemon has stopped", owner=self._owner, finished=looked and sent)
         return looked and sent
 
-    def is_beating(self) -> bool:
+    @property
+    def alive(self) -> bool:
         """Whether due runs have been asked for lately, as they are while the database answers."""
         allowed = max(10.0, 10 * self._pace.poll)
         return self._last_beat is not None and self._wall() - self._last_beat < allowed

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 from sqlalchemy import Connection, select
 
@@ -48,14 +47,9 @@ def verdicts(connection: Connection, run_id: str) -> list[dict[str, Any]]:
 def shareable(analysis: ResolvedAnalysis) -> ResolvedAnalysis:
     """The analysis without what only Judge should know; it judges alike."""
     prometheus = PrometheusConfig(
-        address=_without_password(analysis.prometheus.address),
+        address=analysis.prometheus.address.partition("?")[0],
         timeout=analysis.prometheus.timeout,
         replica_labels=analysis.prometheus.replica_labels,
         pod_label=analysis.prometheus.pod_label,
     )
     return replace(analysis, prometheus=prometheus, actions=Actions())
-
-
-def _without_password(address: str) -> str:
-    parts = urlsplit(address)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query=""))
