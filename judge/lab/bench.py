@@ -1,0 +1,153 @@
+"""The bench: every contender on every scenario, in parts, on as many processes as it is given.
+
+The work is cut into parts of a fixed number of rollouts, each with a seed of its own, made from the
+bench's seed, the scenario's name and the part's number; tallies add up. So the figures depend on
+the seed and the number of rollouts, and on nothing else, and a part bounds the memory.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import signal
+import zlib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from judge.lab import oracle
+from judge.lab.contenders import ALPHAS, Answer, Contender, Oracles, contenders
+from judge.lab.rollouts import Rollouts, Scenario, simulate
+from judge.lab.scenarios import SCENARIOS
+from judge.lab.tally import Tally, histogram
+
+PART = 10  # rollouts; with calibration they take some 400 MB
+ORACLE_ROLLOUTS = 5000
+ORACLE_PART = 1_000_000  # a part's number that no part has: the oracle's rollouts are its own
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to measure. ``calibrated``: also with calibration, which costs most of the time."""
+
+    scenarios: tuple[Scenario, ...]
+    rollouts: int
+    seed: int
+    calibrated: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One figure's place: a scenario, a contender's name, an effect."""
+
+    scenario: str
+    contender: str
+    effect: float
+
+
+Tallies = dict[Cell, Tally]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of the work; a scenario travels by name."""
+
+    scenario: str
+    number: int
+    rollouts: int
+    seed: int
+    calibrated: bool
+    oracles: Oracles
+
+
+def generator(seed: int, scenario: str, number: int) -> np.random.Generator:
+    """The generator of one part."""
+    words = [seed, zlib.crc32(scenario.encode()), number]
+    return np.random.default_rng(np.random.SeedSequence(words))
+
+
+def oracles(scenario: Scenario, seed: int) -> dict[float, dict[float, float]]:
+    """The oracle's thresholds by alpha and effect, from good releases of its own."""
+    bare = replace(scenario, service=replace(scenario.service, history=0), effects=scenario.effects)
+    rollouts = simulate(bare, generator(seed, scenario.name, ORACLE_PART), ORACLE_ROLLOUTS)
+    sought = {oracle.sought_for(effect) for effect in scenario.effects}
+    return {
+        alpha: {one: oracle.threshold(rollouts, one, alpha=alpha) for one in sorted(sought)}
+        for alpha in ALPHAS
+    }
+
+
+def tallied(rollouts: Rollouts, judges: Sequence[Contender]) -> Tallies:
+    """Every contender's tallies of a batch, by effect."""
+    found: Tallies = {}
+    for one in judges:
+        answer = one.judge(rollouts)
+        for index, effect in enumerate(rollouts.scenario.effects):
+            cell = Cell(rollouts.scenario.name, one.name, effect)
+            found[cell] = _tally(answer, index, one.looks or rollouts.scenario.service.looks)
+    return found
+
+
+def _tally(answer: Answer, effect: int, looks: int) -> Tally:
+    return Tally(
+        histogram(answer.rolled_back[effect], looks),
+        None if answer.proven is None else int(answer.proven[effect].sum()),
+        None if answer.early is None else histogram(answer.early[effect], looks),
+    )
+
+
+def measured(part: Part) -> Tallies:
+    """One part's tallies; a function of the module, so that a process can be given it."""
+    rng = generator(part.seed, part.scenario, part.number)
+    rollouts = simulate(SCENARIOS[part.scenario], rng, part.rollouts)
+    return tallied(rollouts, contenders(part.oracles, calibrated=part.calibrated))
+
+
+def parts(plan: Plan) -> Iterator[Part]:
+    """The work, scenario by scenario."""
+    for scenario in plan.scenarios:
+        known = oracles(scenario, plan.seed)
+        for number, done in enumerate(range(0, plan.rollouts, PART)):
+            size = min(PART, plan.rollouts - done)
+            yield Part(scenario.name, number, size, plan.seed, plan.calibrated, known)
+
+
+def run(plan: Plan, *, jobs: int) -> Iterator[tuple[Part, Tallies]]:
+    """Measure; yields each part's tallies as it is done, in no promised order."""
+    if jobs == 1:
+        yield from ((part, measured(part)) for part in parts(plan))
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_leave_interrupts) as pool:
+        try:
+            yield from _spread(pool, parts(plan), ahead=2 * jobs)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _spread(pool: Executor, work: Iterator[Part], *, ahead: int) -> Iterator[tuple[Part, Tallies]]:
+    """A bounded number of parts under way, so that an interrupt waits for few of them."""
+    under_way: dict[Future[Tallies], Part] = {}
+    while True:
+        with contextlib.suppress(StopIteration):
+            while len(under_way) < ahead:
+                part = next(work)
+                under_way[pool.submit(measured, part)] = part
+        if not under_way:
+            return
+        done, _ = wait(under_way, return_when=FIRST_COMPLETED)
+        for future in done:
+            yield under_way.pop(future), future.result()
+
+
+def _leave_interrupts() -> None:
+    """Ctrl-C is the parent's to handle."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def add(tallies: Tallies, more: Tallies) -> None:
+    """Add a part's tallies, in place."""
+    for cell, tally in more.items():
+        tallies[cell] = tallies[cell] + tally if cell in tallies else tally
