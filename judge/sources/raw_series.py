@@ -12,7 +12,6 @@ import bisect
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
 
 Labels = frozenset[tuple[str, str]]
 Target = tuple[str, str, str]
@@ -91,36 +90,55 @@ def _first_scrapes(series: Sequence[RawSeries]) -> Mapping[Target, int]:
 
 
 def _growth(replicas: Sequence[RawSeries], start: int, end: int, *, old: bool) -> float | None:
-    """How much one counter grew, as its replicas saw it; None where none saw it.
-
-    The sums on the server follow the replica that is ahead, so what lies between it and a slower
-    one has been counted already: all are measured from where the leader was at the start.
-    """
-    seen = [(one.base(start), one.within(start, end)) for one in replicas]
-    paths = [(base, values) for base, values in seen if values]
-    if not paths:
+    """How much one counter grew, as its replicas saw it; None where none saw it."""
+    within = [value for one in replicas for value in one.within(start, end)]
+    if not within:
         return None
-    if not all(math.isfinite(value) for _, values in paths for value in values):
+    if not all(map(math.isfinite, within)):
         return math.nan
-    shown = [value for one in replicas if (value := one.shown(start)) is not None]
-    counted = shown or [base for base, _ in seen if base is not None]
-    if not counted:
-        counted = [min(values[0] for _, values in paths) if old else 0.0]
-    lives = [_lives(base, values) for base, values in paths]
-    reached = sum(max(tops) for tops in zip_longest(*map(reversed, lives), fillvalue=0.0))
-    return max(0.0, reached - max(counted))
+    counter = _Counter(old=old)
+    if all(one.shown(start) is None for one in replicas):
+        for index, one in enumerate(replicas):
+            if one.earlier is not None:
+                counter.see(index, one.earlier)
+    samples = sorted(
+        (time, index, value)
+        for index, one in enumerate(replicas)
+        for time, value in zip(one.times, one.values, strict=True)
+        if time <= end
+    )
+    grew = [(time, counter.see(index, value)) for time, index, value in samples]
+    return sum(growth for time, growth in grew if time > start)
 
 
-def _lives(base: float | None, values: Sequence[float]) -> list[float]:
-    """The highest value of each life of the counter's process: a fall begins the next one.
+class _Counter:
+    """One counter that several replicas look at, each at its own times.
 
-    Replicas see the same lives, but not as far, and maybe not the first of them: lives are
-    compared from the last one backwards.
+    A fall is a reset only in a replica's own eyes: two replicas' clocks and delays differ, and a
+    slower one must not look like a restart. Until a replica has seen a reset that another one saw,
+    it speaks of the life before.
     """
-    tops = [values[0] if base is None else base]
-    for value in values:
-        if value >= tops[-1]:
-            tops[-1] = value
-        else:
-            tops.append(value)
-    return tops
+
+    def __init__(self, *, old: bool) -> None:
+        self._old = old
+        self._top: float | None = None
+        self._life = 0
+        self._last: dict[int, float] = {}
+        self._lives: dict[int, int] = {}
+
+    def see(self, replica: int, value: float) -> float:
+        """Take the next value that ``replica`` saw; how much the counter has grown by it."""
+        own = self._last.get(replica)
+        self._last[replica] = value
+        if own is None or value < own:
+            if own is not None and self._lives[replica] == self._life:
+                self._life += 1
+                self._top = 0.0
+            self._lives[replica] = self._life
+        if self._top is None:
+            self._top = value if self._old else 0.0
+        if self._lives[replica] < self._life:
+            return 0.0
+        growth = max(0.0, value - self._top)
+        self._top += growth
+        return growth

@@ -98,7 +98,7 @@ class Pod:
 
 
 def pods() -> list[Pod]:
-    """One pod for each thing that can go wrong; all but the newcomers live before the first look."""
+    """One pod for each thing that can go wrong; most live before the first look."""
     ever = {"200": (7.0, -90.0), "500": (0.5, -90.0)}
     return [
         Pod("steady", [Process(-90, 99, ever)]),
