@@ -54,7 +54,7 @@ def judge_window(
     intervals = source.read(
         asked, start=start, end=end, step=asked.interval, tracks=list(asked.tracks), thorough=True
     )
-    verdict = SequentialJudge(asked, history).look(intervals, finished=True)
+    verdict = SequentialJudge(asked, history).decide(intervals)
     return Judged(verdict, asked, tuple(history), tuple(intervals))
 
 

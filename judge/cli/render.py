@@ -1,0 +1,171 @@
+"""A verdict as text, JSON, JUnit XML or Markdown: what a command prints.
+
+Owned here: the four forms, which all say the same. Text is coloured on a terminal and plain
+elsewhere. In JUnit each metric is a test case and the run one more: `fail` is a failure, and
+`inconclusive` is skipped with its reason, because CI shows that apart; the exit code holds it
+back. Not here: the verdict's words (`judge.verdict.reasons`).
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import sys
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator, Mapping
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from judge.spec.resolved import ResolvedAnalysis
+from judge.verdict.verdict import MetricVerdict, Outcome, Promise, Verdict, document
+
+OUTPUTS = ("text", "json", "junit", "markdown")
+PLAIN_WIDTH = 120
+
+_WORDS = {
+    Outcome.PASS: "PROMOTE",
+    Outcome.FAIL: "ROLL BACK",
+    Outcome.INCONCLUSIVE: "NOT KNOWN YET",
+}
+_STYLES = {
+    Outcome.PASS: "bold green",
+    Outcome.FAIL: "bold red",
+    Outcome.INCONCLUSIVE: "bold yellow",
+}
+_PROMISES = {
+    Promise.EXACT: "the promise on false rollbacks is exact as far as the history shows",
+    Promise.CALIBRATED: "the promise on false rollbacks is measured on this service's own history",
+    Promise.UNCALIBRATED: "too little history to measure the promise on false rollbacks",
+}
+_COLUMNS = ("metric", "verdict", "ratio", "between", "limit", "evidence", "why")
+# XML 1.0 has no way to write these.
+_NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def render(verdict: Verdict, analysis: ResolvedAnalysis, output: str) -> str:
+    """``verdict`` in the form ``output`` (one of `OUTPUTS`), without a newline at the end."""
+    if output == "json":
+        return json.dumps(document(verdict))
+    if output == "junit":
+        return _junit(verdict, analysis)
+    if output == "markdown":
+        return _markdown(verdict, analysis)
+    return _text(verdict, analysis)
+
+
+def _comparisons(verdict: Verdict) -> Mapping[str, Mapping[str, MetricVerdict]]:
+    """The metrics by comparison; "" names the only one."""
+    return verdict.comparisons if len(verdict.comparisons) > 1 else {"": verdict.metrics}
+
+
+def _named(track: str, metric: str) -> str:
+    return f"{track}: {metric}" if track else metric
+
+
+def _rows(verdict: Verdict) -> Iterator[tuple[MetricVerdict, tuple[str, ...]]]:
+    """A row of `_COLUMNS` for each metric."""
+    for track, metrics in _comparisons(verdict).items():
+        for name, one in metrics.items():
+            yield (
+                one,
+                (
+                    _named(track, name),
+                    one.verdict.value + (" (proven)" if one.proven else ""),
+                    _number(one.estimate),
+                    f"{_number(one.low)} - {_number(one.high)}",
+                    _number(one.limit),
+                    f"{_number(one.evidence)} of {_number(one.threshold)}",
+                    one.reason,
+                ),
+            )
+
+
+def _number(value: float | None) -> str:
+    return "?" if value is None else f"{value:.3g}"
+
+
+def _score(verdict: Verdict) -> str:
+    return "no score" if verdict.score is None else f"score {verdict.score:.0f}"
+
+
+def _text(verdict: Verdict, analysis: ResolvedAnalysis) -> str:
+    terminal = sys.stdout.isatty()
+    sink = io.StringIO()
+    console = Console(
+        file=sink,
+        force_terminal=terminal,
+        width=None if terminal else PLAIN_WIDTH,
+        highlight=False,
+        emoji=False,
+    )
+    proven = ", proven" if verdict.proven else ""
+    console.print(
+        Text.assemble(
+            (_WORDS[verdict.verdict], _STYLES[verdict.verdict]),
+            f"  {analysis.namespace}/{analysis.name}: {verdict.verdict.value}{proven}, "
+            f"{_score(verdict)}",
+        )
+    )
+    console.print(Text(verdict.reason))
+    console.print(_table(verdict))
+    console.print(Text(_PROMISES[verdict.promise], style="dim"))
+    return "\n".join(line.rstrip() for line in sink.getvalue().splitlines())
+
+
+def _table(verdict: Verdict) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for column in _COLUMNS:
+        table.add_column(column, no_wrap=column != "why", overflow="fold")
+    for one, cells in _rows(verdict):
+        table.add_row(*(Text(cell) for cell in cells), style=_STYLES[one.verdict].split()[1])
+    return table
+
+
+def _markdown(verdict: Verdict, analysis: ResolvedAnalysis) -> str:
+    title = f"## {_WORDS[verdict.verdict]}: {analysis.namespace}/{analysis.name}"
+    proven = " (proven)" if verdict.proven else ""
+    facts = f"**{verdict.verdict.value}**{proven}, {_score(verdict)}, promise: {verdict.promise}"
+    rows = [_COLUMNS, ("---",) * len(_COLUMNS), *(cells for _, cells in _rows(verdict))]
+    table = "\n".join("| " + " | ".join(map(_cell, row)) + " |" for row in rows)
+    return "\n\n".join([_cell(title), facts, _cell(verdict.reason), table])
+
+
+def _cell(text: str) -> str:
+    """``text`` on one line, its markup taken literally."""
+    return re.sub(r"([\\`*_|<>\[\]])", r"\\\1", " ".join(text.split()))
+
+
+def _junit(verdict: Verdict, analysis: ResolvedAnalysis) -> str:
+    place = f"judge.{analysis.namespace}.{analysis.name}"
+    cases = [
+        (place if not track else f"{place}.{track}", name, one.verdict, one.reason)
+        for track, metrics in _comparisons(verdict).items()
+        for name, one in metrics.items()
+    ]
+    cases.append((place, "verdict", verdict.verdict, verdict.reason))
+    said = [outcome for _, _, outcome, _ in cases]
+    suite = ET.Element(
+        "testsuite",
+        name=_xml(f"{analysis.namespace}/{analysis.name}"),
+        tests=str(len(cases)),
+        failures=str(said.count(Outcome.FAIL)),
+        errors="0",
+        skipped=str(said.count(Outcome.INCONCLUSIVE)),
+    )
+    for where, name, outcome, reason in cases:
+        case = ET.SubElement(suite, "testcase", classname=_xml(where), name=_xml(name), time="0")
+        if outcome is Outcome.FAIL:
+            ET.SubElement(case, "failure", type="regression", message=_xml(reason))
+        elif outcome is Outcome.INCONCLUSIVE:
+            ET.SubElement(case, "skipped", message=_xml(reason))
+    suites = ET.Element("testsuites")
+    suites.append(suite)
+    ET.indent(suites)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(suites, encoding="unicode")
+
+
+def _xml(text: str) -> str:
+    return _NO_XML.sub("\ufffd", text)
