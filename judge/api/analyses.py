@@ -50,11 +50,14 @@ class Analyses:
         stored analysis that is not there or not in the caller's namespaces.
         """
         if isinstance(asked, str):
-            return self._stored(asked, variables, principal)
-        analysis = load_analysis_document(
-            asked, source=REQUEST, variables=variables, prometheus=self._prometheus
-        )
-        issues = list(self._forbidden(analysis, principal))
+            analysis, issues = self._stored(asked, variables, principal), []
+        else:
+            analysis = load_analysis_document(
+                asked, source=REQUEST, variables=variables, prometheus=self._prometheus
+            )
+            issues = list(self._forbidden(analysis, principal))
+        if not analysis.prometheus.address:
+            issues.append(Issue("spec.prometheus", self._no_server()))
         if issues:
             raise SpecError(issues)
         return analysis
@@ -77,6 +80,10 @@ class Analyses:
             return None
         paths = (self._folder / (name + suffix) for suffix in SUFFIXES)
         return next((path for path in paths if path.is_file()), None)
+
+    def _no_server(self) -> str:
+        names = ", ".join(sorted(self._prometheus)) or "none so far"
+        return f"is missing; write an address, or a name from the server's settings ({names})"
 
     def _forbidden(self, analysis: ResolvedAnalysis, principal: Principal) -> Iterator[Issue]:
         """What the document asks for that this caller may not have."""

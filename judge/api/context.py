@@ -19,7 +19,8 @@ from judge.store.runs import Runs
 class Beating(Protocol):
     """What the API wants to know of the daemon."""
 
-    def is_beating(self) -> bool:
+    @property
+    def alive(self) -> bool:
         """Whether due runs have been asked for lately."""
 
 

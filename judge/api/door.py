@@ -54,6 +54,9 @@ class Door:
 
         try:
             await self._enter(scope, receive, watched)
+        except Exception:
+            status = 500  # answered further out
+            raise
         finally:
             _write_line(scope, status, time.monotonic() - began)
 

@@ -45,7 +45,7 @@ def readyz(context: Shared) -> JSONResponse:
         context.runs.check_writable()
     except StoreError:
         checks["database"] = "not writable"
-    if context.daemon is None or not context.daemon.is_beating():
+    if context.daemon is None or not context.daemon.alive:
         checks["scheduler"] = "stopped"
     ready = set(checks.values()) == {"ok"}
     return JSONResponse(checks, status_code=200 if ready else 503)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -68,18 +69,23 @@ class Listener(uvicorn.Server):
         self._stopping: asyncio.Event = app.state.context.stopping
 
     def stop(self) -> None:
-        """Begin to drain. Call it in the server's own event loop."""
-        self._stopping.set()
+        """Begin to drain. May be called from any thread."""
         self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the streams, let the rest finish."""
+        self._stopping.set()
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """While it serves, the signals mean `stop`."""
+        """While it serves in the main thread, the signals mean `stop`."""
+        ours = SIGNALS if threading.current_thread() is threading.main_thread() else ()
         loop = asyncio.get_running_loop()
-        for number in SIGNALS:
+        for number in ours:
             loop.add_signal_handler(number, self.stop)
         try:
             yield
         finally:
-            for number in SIGNALS:
+            for number in ours:
                 loop.remove_signal_handler(number)

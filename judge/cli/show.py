@@ -1,0 +1,40 @@
+"""``judge show``: one run as it is now, and its evidence as a file."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from urllib.parse import quote
+
+import click
+
+from judge.cli.client import Client, server_options
+
+
+@click.command()
+@click.argument("run_id", metavar="RUN")
+@click.option(
+    "--evidence",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also write the evidence bundle here, for judge replay; gzipped where it ends in .gz.",
+)
+@click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@server_options
+def show(run_id: str, evidence: Path | None, output: str, server: str, token: str | None) -> None:
+    """Show RUN: its verdict, and each metric's."""
+    from judge.cli.run_report import print_run
+
+    path = f"/api/v1/runs/{quote(run_id, safe='')}"
+    with Client(server, token) as client:
+        run = client.get(path)["data"]
+        if evidence is not None:
+            _write(evidence, json.dumps(client.get(f"{path}/evidence")).encode())
+    print_run(run, output)
+
+
+def _write(path: Path, text: bytes) -> None:
+    try:
+        path.write_bytes(gzip.compress(text, mtime=0) if path.suffix == ".gz" else text)
+    except OSError as exc:
+        raise click.FileError(str(path), exc.strerror or str(exc)) from exc
