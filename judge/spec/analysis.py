@@ -1,52 +1,43 @@
 """An analysis as a user writes it: every field, its type and its default.
 
-Owned here: the pydantic models of the Analysis document. Promised: what these models let through
-is well-formed by itself; what belongs together is checked in `resolving`. Fields that the grammar
-has and this version does not judge are known and refused by name. Not here: reading text
-(`loading`), templates (`metric_template`), the resolved form (`document`).
+Owned here: the pydantic models of the Analysis document, but for its metrics (`metrics`), its
+server (`server`) and its actions (`actions`). Promised: what these models let through is
+well-formed by itself; what belongs together is checked in `resolving`. Fields that the grammar has
+and this version does not judge are known and refused by name. Not here: reading text (`loading`),
+the resolved form (`document`).
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Strict, Tag
+from pydantic import AfterValidator, Discriminator, Field, Strict, Tag
 
+from judge.errors import Issue
+from judge.spec.actions import ActionsWritten
 from judge.spec.fields import (
     LONG,
     SHORT,
     Document,
     Duration,
-    FilePath,
-    Headers,
-    LabelName,
     ListOf,
-    MetricName,
     Name,
     PlacedValue,
-    QueryText,
-    Ratio,
     Selector,
     Share,
-    Url,
     VariableName,
     VariableValue,
-    Weight,
     not_yet,
     one_of,
 )
-from judge.spec.resolved import Direction, Kind, Mode, Reading
+from judge.spec.metrics import MetricWritten
+from judge.spec.resolved import Mode, Risk, ScoreThresholds
+from judge.spec.server import PrometheusWritten
+from judge.spec.written import Written
 
 API_VERSION = "judge/v1"
 KIND = "Analysis"
 MOST_METRICS = 200
-
-
-def _no_password(value: Any) -> Any:
-    raise ValueError(
-        "a password cannot stand in an analysis, which is stored with its run and shown in its "
-        "evidence; write it to a file and name the file in passwordFile"
-    )
 
 
 def _sequential(value: str) -> str:
@@ -67,173 +58,66 @@ def _not_kept(value: float) -> float:
     return value
 
 
-def _no_bound(value: Any) -> Any:
-    if value is not None:
-        raise not_yet(
-            "a fixed bound (max, min, for)",
-            "remove it; the metric is compared with the baseline by limit.ratio",
-        )
-    return value
-
-
-def _no_source(value: Any) -> Any:
-    if value is not None:
-        raise not_yet("a metric's own source", "remove it; every metric is read from prometheus")
-    return value
-
-
-def only_counts(value: Kind) -> Kind:
-    """Refuse the kinds that are to come."""
-    if value is not Kind.PROPORTION:
-        raise not_yet(
-            f"kind: {value}", "use kind: proportion, say the share of requests that were slow"
-        )
-    return value
-
-
 class MetadataWritten(Document):
     """What the analysis is called."""
 
     name: Name
+    """Name of the analysis."""
     namespace: Name | None = None
+    """Who may see and start it, and the variable `namespace`. Default: `default`, no variable."""
     labels: dict[str, str] = Field(default_factory=dict)
-
-
-class BasicAuthWritten(Document):
-    """A user of a Prometheus behind HTTP basic authentication."""
-
-    username: str
-    password_file: FilePath | None = None
-    password: Annotated[str, BeforeValidator(_no_password)] | None = None
-
-
-class TlsWritten(Document):
-    """PEM files: whom to trust, and who we are."""
-
-    ca_file: FilePath | None = None
-    cert_file: FilePath | None = None
-    key_file: FilePath | None = None
-    insecure_skip_verify: bool = False
-
-
-class PrometheusWritten(Document):
-    """A server that speaks Prometheus's API."""
-
-    address: Url
-    headers: Headers = Field(default_factory=dict)
-    bearer_token_file: FilePath | None = None
-    basic_auth: BasicAuthWritten | None = None
-    tls: TlsWritten = TlsWritten()
-    proxy: Url | None = None
-    timeout: Duration = 10.0
-    replica_labels: ListOf[LabelName] = ("prometheus_replica", "__replica__")
-    pod_label: LabelName = "pod"
+    """Anything worth finding runs by."""
 
 
 class TrackWritten(Document):
     """A population of pods under one role."""
 
     selector: Selector | None = None
+    """Label matchers that select the track's series; may name variables."""
     weight: Share | None = None
+    """Expected share of requests. Default: learned from the traffic."""
     variables: dict[VariableName, PlacedValue] = Field(default_factory=dict)
+    """Variables for this track alone; may name those of the spec."""
 
 
 class TracksWritten(Document):
     """The roles; a canary, a shadow or both are compared with the baseline."""
 
     baseline: TrackWritten
+    """What runs now."""
     canary: TrackWritten | None = None
+    """What is to be released; it answers a part of the requests."""
     shadow: TrackWritten | None = None
-
-
-class RatioWritten(Document):
-    """A ratio canary / baseline."""
-
-    ratio: Ratio
-
-
-class QueryWritten(Document):
-    """PromQL, and how its values become a number for an interval."""
-
-    expr: QueryText
-    reading: Annotated[Reading, Strict(False)] = Reading.COUNTER
-
-
-AnyQuery = Annotated[
-    Annotated[QueryText, Tag(SHORT)] | Annotated[QueryWritten, Tag(LONG)], Discriminator(one_of)
-]
-
-
-class QueriesWritten(Document):
-    """The two parts of a proportion: events among a total."""
-
-    events: AnyQuery
-    total: AnyQuery
-
-
-class MetricFields(Document):
-    """What a metric has in every form of it."""
-
-    later: ClassVar[frozenset[str]] = frozenset({"alsoJudge", "baselineOffset"})
-
-    name: MetricName
-    template: FilePath | None = None
-    kind: Annotated[Kind, Strict(False), AfterValidator(only_counts)] | None = None
-    source: Annotated[str | None, AfterValidator(_no_source)] = None
-    variables: dict[VariableName, VariableValue] = Field(default_factory=dict)
-    unit: str | None = None
-    pod_label: LabelName | None = None
-    direction: Annotated[Direction, Strict(False)] | None = None
-    limit: RatioWritten | None = None
-    worst: RatioWritten | None = None
-    max: Annotated[str | float | None, AfterValidator(_no_bound)] = None
-    min: Annotated[str | float | None, AfterValidator(_no_bound)] = None
-    for_: Annotated[Duration | None, AfterValidator(_no_bound), Field(alias="for")] = None
-    weight: Weight = 1.0
-    critical: bool = True
-    observe: bool = False
-
-
-class MetricWritten(MetricFields):
-    """One metric: a template, or a kind with its queries in place."""
-
-    queries: QueriesWritten | None = None
+    """What is to be released; it gets copies of requests and answers nobody."""
 
 
 class RiskWritten(Document):
     """What the user accepts, over a whole run."""
 
     false_rollback: Annotated[Share, Field(gt=0, le=0.5)] = 0.01
+    """Probability that a good release is rolled back, at most. Up to 50%."""
     missed_regression: Annotated[Share, Field(gt=0, le=0.5)] = 0.05
+    """Probability that a regression of `worst` is passed as proven, at most. Up to 50%."""
+
+    def resolved(self) -> Risk:
+        """The same, inside."""
+        return Risk(self.false_rollback, self.missed_regression)
 
 
 class ScoreWritten(Document):
-    """Scores from which on a run passes, and is marginal."""
+    """Scores, 0 to 100, from which on a run passes, and is marginal."""
 
     passing: Annotated[float, Field(alias="pass", ge=0, le=100)] = 75.0
+    """At or above it a run passes."""
     marginal: Annotated[float, Field(ge=0, le=100)] = 50.0
+    """At or above it a run that does not pass is marginal."""
+
+    def resolved(self) -> ScoreThresholds:
+        """The same, inside."""
+        return ScoreThresholds(self.passing, self.marginal)
 
 
-class WebhookWritten(Document):
-    """Something to POST to."""
-
-    url: Url
-    secret_file: FilePath | None = None
-    headers: Headers = Field(default_factory=dict)
-    timeout: Duration = 10.0
-
-
-class ActionWritten(Document):
-    """One thing to do."""
-
-    later: ClassVar[frozenset[str]] = frozenset(
-        {"promote", "rollback", "kubernetes", "notify", "pagerduty", "scale", "setWeight", "slack"}
-    )
-
-    webhook: WebhookWritten
-
-
-class SpecFields(Document):
+class SpecFields(ActionsWritten):
     """What a spec has in every form of it."""
 
     later: ClassVar[frozenset[str]] = frozenset({"alsoJudge", "baselineOffset", "stages"})
@@ -245,36 +129,60 @@ class SpecFields(Document):
         ]
         | None
     ) = None
+    """The server, or its name in the settings. Default: the settings' server `default`."""
     variables: dict[VariableName, VariableValue] = Field(default_factory=dict)
+    """Variables for templates, selectors and tracks."""
     inputs: ListOf[VariableName] = ()
+    """Names of variables that a caller may set."""
     interval: Duration = 60.0
+    """Time between two looks; 1s or more."""
     warmup: Duration = 0.0
+    """What is ignored at the start."""
     delay: Duration | None = None
+    """How long samples settle before a look. Default: one scrape interval, found by itself."""
     history: Duration | None = None
+    """The baseline's past to calibrate on. Default: 8h, or 16 times the duration if longer."""
     judge: Annotated[Literal["sequential", "kayenta"], AfterValidator(_sequential)] = "sequential"
+    """How evidence is judged. Not judged yet: `kayenta`."""
     mode: Annotated[Mode, Strict(False)] = Mode.ENFORCE
+    """`observe` judges, records and notifies, and acts on nothing."""
     risk: RiskWritten = RiskWritten()
+    """What is accepted, over the whole run and all metrics."""
     score: ScoreWritten = ScoreWritten()
+    """What share of the metrics' weight must not fail."""
     early_pass: Annotated[bool, AfterValidator(_not_early)] = False
+    """Not judged yet: pass before the end, once the evidence is there."""
     keep_watching: Annotated[Duration, AfterValidator(_not_kept)] = 0.0
-    on_pass: ListOf[ActionWritten] = ()
-    on_fail: ListOf[ActionWritten] = ()
-    on_inconclusive: ListOf[ActionWritten] = ()
-    on_interval: ListOf[ActionWritten] = ()
+    """Not judged yet: how long to go on after a pass."""
+
+    def issues(self, written: Written) -> list[Issue]:
+        """What does not go together among these fields."""
+        issues = self.action_issues(written, ("spec",))
+        if self.score.marginal > self.score.passing:
+            message = f"must not be above pass ({self.score.passing:g}); lower it"
+            issues.append(written.issue(("spec", "score", "marginal"), message))
+        return issues
 
 
 class SpecWritten(SpecFields):
     """What is compared, when, at what risk, and what follows."""
 
     tracks: TracksWritten
+    """Who is compared: a baseline with a canary, a shadow, or both."""
     duration: Duration = 1800.0
+    """Length of a run after the warm-up; at least one interval, at most 11000."""
     metrics: Annotated[ListOf[MetricWritten], Field(min_length=1, max_length=MOST_METRICS)]
+    """What is compared."""
 
 
 class AnalysisWritten(Document):
-    """The whole document."""
+    """An analysis: what is compared, when, at what risk, and what follows."""
 
     api_version: Literal["judge/v1"]
+    """Version of this grammar."""
     kind: Literal["Analysis"]
+    """What the document is."""
     metadata: MetadataWritten
+    """What the analysis is called."""
     spec: SpecWritten
+    """What it says."""

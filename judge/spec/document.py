@@ -15,8 +15,8 @@ from judge.errors import Issue, SpecError
 from judge.spec.analysis import API_VERSION, KIND
 from judge.spec.fields import RESOLVED
 from judge.spec.limits import ratios
-from judge.spec.metric_template import check_reading, plain_queries, shipped_templates
-from judge.spec.parts import actions, part_issues, prometheus_config, prometheus_issues, risk, score
+from judge.spec.metric_template import shipped_templates
+from judge.spec.metrics import check_reading
 from judge.spec.problems import validated
 from judge.spec.promql import PromqlError
 from judge.spec.rendering import unknown
@@ -114,7 +114,7 @@ def _read(written: Written, looks: int | None) -> ResolvedAnalysis:
         metrics=tuple(metrics),
         prometheus=PrometheusConfig()
         if server is None or isinstance(server, str)
-        else prometheus_config(server),
+        else server.resolved(),
         tracks=_tracks(spec.tracks),
         interval=spec.interval,
         duration=duration,
@@ -122,9 +122,9 @@ def _read(written: Written, looks: int | None) -> ResolvedAnalysis:
         delay=spec.delay,
         history=default_history(duration) if spec.history is None else spec.history,
         mode=spec.mode,
-        risk=risk(spec.risk),
-        score=score(spec.score),
-        actions=actions(spec),
+        risk=spec.risk.resolved(),
+        score=spec.score.resolved(),
+        actions=spec.actions(),
     )
 
 
@@ -135,12 +135,12 @@ def _duration(spec: StoredSpec, looks: int | None) -> float:
 
 
 def _issues(spec: StoredSpec, duration: float, written: Written) -> list[Issue]:
-    issues = part_issues(spec, written)
+    issues = spec.issues(written)
     fault = interval_fault(spec.interval, duration)
     if fault:
         issues.append(written.issue(("spec", "interval"), fault))
     if spec.prometheus is not None and not isinstance(spec.prometheus, str):
-        issues += prometheus_issues(spec.prometheus, written, ("spec", "prometheus"))
+        issues += spec.prometheus.issues(written, ("spec", "prometheus"))
     names = [metric.name for metric in spec.metrics]
     for i, name in enumerate(names):
         if name in names[:i]:
@@ -200,7 +200,7 @@ def _queries(
 ) -> tuple[dict[str, dict[str, Query]], list[Issue]]:
     """Rendered queries by track. Those that a user wrote for all tracks are left unrendered."""
     found = {
-        track: plain_queries(parts)
+        track: parts.resolved()
         for track, parts in by_role(queries.baseline, queries.canary, queries.shadow).items()
     }
     issues = []
@@ -209,7 +209,7 @@ def _queries(
     for track, parts in found.items():
         for part, query in parts.items():
             try:
-                check_reading(query.expr, query.reading)
+                check_reading(query)
             except PromqlError as error:
                 issues.append(written.issue((*path, track, part), str(error)))
     return found, issues

@@ -51,6 +51,7 @@ class Document(BaseModel):
         strict=True,
         alias_generator=to_camel,
         allow_inf_nan=False,
+        use_attribute_docstrings=True,
     )
     later: ClassVar[frozenset[str]] = frozenset()
 

@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from judge.errors import SpecError
-from judge.spec.analysis import AnalysisWritten, PrometheusWritten
-from judge.spec.metric_template import read_file
-from judge.spec.parts import prometheus_config, prometheus_issues
+from judge.spec.analysis import AnalysisWritten
 from judge.spec.problems import validated
 from judge.spec.resolved import PrometheusConfig, ResolvedAnalysis
 from judge.spec.resolving import Loaded, Surroundings, resolve
-from judge.spec.written import Written, read_written
+from judge.spec.server import PrometheusWritten
+from judge.spec.written import Written, read_file, read_written
 
 
 def load_analysis(
@@ -81,10 +80,10 @@ def load_prometheus(doc: Mapping[str, Any], *, source: str = "<settings>") -> Pr
     """A server written out as under ``spec.prometheus``. Raises `SpecError`."""
     written = Written(doc, source)
     model = validated(PrometheusWritten, written)
-    issues = prometheus_issues(model, written, ())
+    issues = model.issues(written, ())
     if issues:
         raise SpecError(issues)
-    return prometheus_config(model)
+    return model.resolved()
 
 
 def _resolved(written: Written, around: Surroundings) -> Loaded:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from judge.errors import Issue
 from judge.spec import rendering
-from judge.spec.analysis import MetricWritten
-from judge.spec.metric_template import MetricTemplate, check_reading
+from judge.spec.metric_template import MetricTemplate
+from judge.spec.metrics import MetricWritten, check_reading
 from judge.spec.promql import PromqlError
 from judge.spec.rendering import RenderingError
 from judge.spec.resolved import Query
@@ -64,12 +64,12 @@ def render_metric(
         rendered[track] = {}
         for part, query in template.queries.items():
             try:
-                expr = rendering.render(query.expr, variables)
-                check_reading(expr, query.reading)
+                filled = Query(rendering.render(query.expr, variables), query.reading)
+                check_reading(filled)
             except (RenderingError, PromqlError) as error:
                 issues.append(_query_issue(metric, written, path, track, part, error))
             else:
-                rendered[track][part] = Query(expr, query.reading)
+                rendered[track][part] = filled
     if not issues:
         issues = _twins(rendered, written, path)
     return rendered, list(dict.fromkeys(issues))

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from judge.errors import Issue, SpecError
 from judge.spec import rendering, tracks
-from judge.spec.analysis import AnalysisWritten, MetricWritten, SpecWritten
+from judge.spec.analysis import AnalysisWritten, SpecWritten
 from judge.spec.limits import DEFAULT_LIMITS, ratios
-from judge.spec.metric_template import GIVEN, MetricTemplate, is_path, load_template, plain_queries
-from judge.spec.parts import actions, part_issues, prometheus_config, prometheus_issues, risk, score
+from judge.spec.metric_template import MetricTemplate, is_path, load_template
+from judge.spec.metrics import MetricWritten
 from judge.spec.queries import Scope, render_metric
 from judge.spec.resolved import (
     Direction,
@@ -28,6 +28,7 @@ from judge.spec.resolved import (
     Track,
 )
 from judge.spec.schedule import default_history, schedule_issues
+from judge.spec.template_document import GIVEN
 from judge.spec.units import format_duration
 from judge.spec.written import Path as Where
 from judge.spec.written import Written
@@ -76,7 +77,7 @@ class _Resolver:
     def run(self) -> Loaded:
         server = self.prometheus()
         self.issues += schedule_issues(self.spec, self.written)
-        self.issues += part_issues(self.spec, self.written)
+        self.issues += self.spec.issues(self.written)
         self.issues += tracks.track_issues(self.spec.tracks, self.written)
         self.caller_variables()
         scope, populations = self.scope(server)
@@ -112,9 +113,9 @@ class _Resolver:
             delay=spec.delay,
             history=default_history(spec.duration) if spec.history is None else spec.history,
             mode=spec.mode,
-            risk=risk(spec.risk),
-            score=score(spec.score),
-            actions=actions(spec),
+            risk=spec.risk.resolved(),
+            score=spec.score.resolved(),
+            actions=spec.actions(),
         )
 
     def fault(self, path: Where, message: str, *, key: bool = False) -> None:
@@ -133,8 +134,8 @@ class _Resolver:
                     f"{rendering.unknown(wanted, servers)}; or write prometheus: {{address: ...}}",
                 )
             return servers.get(wanted, PrometheusConfig())
-        self.issues += prometheus_issues(wanted, self.written, ("spec", "prometheus"))
-        return prometheus_config(wanted)
+        self.issues += wanted.issues(self.written, ("spec", "prometheus"))
+        return wanted.resolved()
 
     def caller_variables(self) -> None:
         """A caller sets what the analysis lets it set, and nothing else."""
@@ -189,7 +190,7 @@ class _Resolver:
             kind=metric.kind,
             direction=direction,
             limit=DEFAULT_LIMITS[direction],
-            queries=plain_queries(metric.queries),
+            queries=metric.queries.resolved(),
         )
 
     def named_template(self, metric: MetricWritten, name: str, i: int) -> MetricTemplate | None:

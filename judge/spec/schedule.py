@@ -1,6 +1,6 @@
 """The times of an analysis: which go together.
 
-Owned here: the checks of interval, duration and timeouts, and the default history.
+Owned here: the checks of interval and duration, and the default history.
 """
 
 from __future__ import annotations

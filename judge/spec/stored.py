@@ -12,14 +12,12 @@ from pydantic import Field
 
 from judge.spec.analysis import (
     MOST_METRICS,
-    AnyQuery,
     MetadataWritten,
-    MetricFields,
-    QueriesWritten,
     SpecFields,
     TrackWritten,
 )
 from judge.spec.fields import Document, Duration, ListOf, Name
+from judge.spec.metrics import AnyQuery, MetricFields, QueriesWritten
 
 UNNAMED = "unnamed"
 

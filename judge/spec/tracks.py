@@ -12,10 +12,10 @@ from typing import TypeVar
 from judge.errors import Issue
 from judge.spec import rendering
 from judge.spec.analysis import TracksWritten, TrackWritten
-from judge.spec.metric_template import GIVEN
 from judge.spec.promql import PromqlError, parse_matchers
 from judge.spec.rendering import RenderingError
 from judge.spec.resolved import BASELINE, CANARY, SHADOW, Track
+from judge.spec.template_document import GIVEN
 from judge.spec.written import Path, Written
 
 T = TypeVar("T")

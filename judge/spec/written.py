@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path as FilePath
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -105,6 +106,19 @@ def dotted(path: Path) -> str:
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
     return text
+
+
+def read_file(path: FilePath, *, shown: str) -> str:
+    """The text of a file that a user named, and sees as ``shown``. Raises `SpecError`."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        message = "is not UTF-8 text; save it as UTF-8"
+        raise SpecError([Issue("", message, shown)]) from error
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        message = f"cannot be read ({reason}); check the path"
+        raise SpecError([Issue("", message, shown)]) from error
 
 
 def read_written(text: str, *, source: str) -> Written:
