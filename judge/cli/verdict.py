@@ -1,0 +1,162 @@
+"""``judge verdict``: judge a finished window of a rollout once, from its Prometheus.
+
+Exit codes: 0 pass, 1 fail, 2 usage or configuration, 3 inconclusive, 4 could not judge.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from judge.spec.units import UnitError, parse_duration
+from judge.verdict.verdict import Outcome
+
+if TYPE_CHECKING:
+    from judge.runs.once import Judged
+    from judge.spec.resolved import ResolvedAnalysis
+
+EXIT_CODES = {Outcome.PASS: 0, Outcome.FAIL: 1, Outcome.INCONCLUSIVE: 3}
+OUTPUTS = ("text", "json", "junit", "markdown")
+
+
+class Moment(click.ParamType):
+    """A time: Unix seconds, or ISO 8601, in UTC where it names no zone. Yields Unix seconds."""
+
+    name = "time"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Unix seconds of what was written, refused unless it is past."""
+        text = str(value)
+        try:
+            at = float(text) if _is_number(text) else _iso(text)
+        except ValueError:
+            self.fail(f"{text!r} is no time; write 2026-05-04T12:30:00Z or Unix seconds")
+        if not 0 <= at <= time.time():
+            self.fail(f"{text!r} is not in the past; a verdict needs a finished window")
+        return at
+
+
+class Duration(click.ParamType):
+    """A duration such as 30m. Yields seconds, more than 0."""
+
+    name = "duration"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Seconds of what was written."""
+        try:
+            seconds = parse_duration(value)
+        except UnitError as error:
+            self.fail(str(error))
+        if seconds <= 0:
+            self.fail("must be more than 0")
+        return seconds
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--at", type=Moment(), help="Where the window ends; by default now, once settled.")
+@click.option("--lookback", type=Duration(), help="The window's length, as 30m; the analysis's.")
+@click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="An input. Repeatable.")
+@click.option("--prometheus", metavar="URL", help="Ask this server instead of the analysis's.")
+@click.option("--output", type=click.Choice(OUTPUTS), default="text", show_default=True)
+@click.option(
+    "--evidence-out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the evidence bundle there (gzipped where it ends in .gz), for judge replay.",
+)
+def verdict(
+    file: Path,
+    at: float | None,
+    lookback: float | None,
+    sets: tuple[str, ...],
+    prometheus: str | None,
+    output: str,
+    evidence_out: Path | None,
+) -> None:
+    """Judge a finished window with the analysis in FILE (YAML or JSON).
+
+    Exit codes: 0 pass, 1 fail, 2 usage or configuration, 3 inconclusive, 4 could not judge.
+    """
+    from judge.cli.render import render
+    from judge.runs.once import judge_window, settled
+    from judge.sources.prometheus import prometheus_source
+
+    analysis = _analysis(file, sets, prometheus)
+    if lookback is not None and lookback < analysis.interval:
+        raise click.BadParameter(
+            f"shorter than one interval of the analysis ({analysis.interval:g} s)",
+            param_hint="--lookback",
+        )
+    with prometheus_source(analysis.prometheus) as source:
+        end = settled(analysis, source, now=time.time()) if at is None else at
+        judged = judge_window(analysis, source, end=end, lookback=lookback)
+    if evidence_out is not None:
+        _write_evidence(evidence_out, judged)
+    click.echo(render(judged.verdict, judged.analysis, output))
+    sys.exit(EXIT_CODES[judged.verdict.verdict])
+
+
+def _analysis(file: Path, sets: tuple[str, ...], prometheus: str | None) -> ResolvedAnalysis:
+    from judge.settings import read_settings
+    from judge.spec.loading import load_analysis_file
+
+    settings = read_settings()
+    named = {}
+    if settings.prometheus:
+        from judge.cli.serving import named_servers
+
+        named = named_servers(settings)
+    analysis = load_analysis_file(file, variables=_variables(sets), prometheus=named)
+    if prometheus is None:
+        return analysis
+    return dataclasses.replace(
+        analysis, prometheus=dataclasses.replace(analysis.prometheus, address=prometheus)
+    )
+
+
+def _variables(sets: tuple[str, ...]) -> dict[str, str]:
+    variables = {}
+    for one in sets:
+        name, equals, value = one.partition("=")
+        if not equals or not name:
+            raise click.BadParameter(f"{one!r}: write --set NAME=VALUE", param_hint="--set")
+        variables[name] = value
+    return variables
+
+
+def _write_evidence(path: Path, judged: Judged) -> None:
+    import gzip
+    import json
+
+    from judge.sources.recording import bundle_document
+    from judge.verdict.verdict import document
+
+    bundle = bundle_document(
+        judged.analysis, judged.history, judged.intervals, [document(judged.verdict)]
+    )
+    data = json.dumps(bundle, allow_nan=False).encode()
+    try:
+        path.write_bytes(gzip.compress(data) if path.suffix == ".gz" else data)
+    except OSError as error:
+        raise click.BadParameter(
+            f"cannot be written: {error}", param_hint="--evidence-out"
+        ) from error
+
+
+def _is_number(text: str) -> bool:
+    return text.replace(".", "", 1).isdigit()
+
+
+def _iso(text: str) -> float:
+    at = datetime.fromisoformat(text)
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
