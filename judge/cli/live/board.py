@@ -10,8 +10,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from judge.store.intents import DECISIONS
+from judge.store.run import EventType
+
 WORDS = {"pass": "PROMOTE", "fail": "ROLL BACK", "inconclusive": "INCONCLUSIVE"}
 """A run's verdict as what to do about the release."""
+
+NOTES = {
+    EventType.HISTORY_READ: "the baseline's history is read; waiting for the first look",
+    EventType.HISTORY_MISSING: "there is no history of the baseline; waiting for the first look",
+    EventType.SOURCE_FAILED: "Prometheus does not answer as needed; trying again",
+    EventType.CRASHED: "a look failed unexpectedly; trying again",
+}
+"""What is said between looks."""
 
 STYLES = {"pass": "green", "fail": "red", "inconclusive": "yellow"}
 
@@ -33,7 +44,10 @@ class Point:
 
 @dataclass
 class Board:
-    """One run. ``looks`` is how many there may be, ``interval`` the seconds of each."""
+    """One run. ``looks`` is how many there may be, ``interval`` the seconds of each.
+
+    ``note`` is what there is to say between looks, ``afterwards`` what followed from the verdict.
+    """
 
     title: str
     looks: int
@@ -41,9 +55,11 @@ class Board:
     note: str = "waiting for the first look"
     looked: int = 0
     decided: bool = False
+    cancelled: bool = False
     latest: Mapping[str, Any] = field(default_factory=dict)
     points: dict[str, list[Point]] = field(default_factory=dict)
     others: dict[str, dict[str, Point]] = field(default_factory=dict)
+    afterwards: str = ""
 
     def observe(self, look: int, verdict: Mapping[str, Any]) -> None:
         """Take in the verdict's document after look ``look``; one that is known already is not.
@@ -53,7 +69,7 @@ class Board:
         if look < self.looked:
             return
         self.looked = look + 1
-        self.latest = verdict
+        self.latest, self.note = verdict, ""
         for name, metric in verdict["metrics"].items():
             self.points.setdefault(name, []).append(_point(look, metric))
         for track, comparison in verdict.get("comparisons", {}).items():
@@ -62,9 +78,20 @@ class Board:
                     name: _point(look, metric) for name, metric in comparison["metrics"].items()
                 }
 
+    def take(self, kind: EventType, data: Mapping[str, Any]) -> None:
+        """Take in an event of the run, by its type."""
+        if kind is EventType.LOOKED:
+            self.observe(data["index"], data)
+        elif kind in DECISIONS.values():
+            self.close(data)
+        elif kind is EventType.CANCELLED:
+            self.cancelled, self.note = True, "cancelled"
+        elif kind in NOTES:
+            self.note = str(data.get("reason") or NOTES[kind])
+
     def close(self, verdict: Mapping[str, Any]) -> None:
         """The run is decided: ``verdict`` is its last word."""
-        self.decided = True
+        self.decided, self.note = True, ""
         self.latest = verdict
 
     @property
@@ -74,8 +101,13 @@ class Board:
 
     @property
     def reason(self) -> str:
-        """The last verdict's reason, or what is being waited for."""
-        return str(self.latest.get("reason") or self.note)
+        """What there is to say now: what happened since the last look, or its verdict's reason."""
+        return self.note or str(self.latest.get("reason", ""))
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come."""
+        return self.decided or self.cancelled
 
 
 def _point(look: int, metric: Mapping[str, Any]) -> Point:

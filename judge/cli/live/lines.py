@@ -18,6 +18,7 @@ class Lines:
         self._write = write
         self._said: dict[int, int] = {}
         self._closed: set[int] = set()
+        self._followed: set[int] = set()
 
     def show(self) -> None:
         """Write the lines that are due."""
@@ -29,6 +30,9 @@ class Lines:
             if board.outcome and index not in self._closed:
                 self._closed.add(index)
                 self._write(f"{board.title}: {WORDS[board.outcome]}: {board.reason}")
+            if board.afterwards and index not in self._followed:
+                self._followed.add(index)
+                self._write(f"{board.title}: {board.afterwards}")
 
 
 def _progress(board: Board) -> str:

@@ -53,7 +53,7 @@ class Boards:
         charts = 0
         for board in self._boards:
             stacked = _stacked(board, wide=wide)
-            spare -= 4 + len(board.others) + 2 * stacked
+            spare -= 5 + len(board.others) + 2 * stacked
             charts += stacked
         rows = min(LARGEST, spare // max(1, charts))
         return rows if rows >= SMALLEST else 0
@@ -82,6 +82,7 @@ def _panel(board: Board, *, width: int, rows: int, wide: bool, glyphs: Glyphs) -
         parts.append(table)
     parts += [_other(track, metrics) for track, metrics in board.others.items()]
     parts.append(_clipped(board.reason, STYLES.get(board.outcome, "dim")))
+    parts += [_clipped(board.afterwards, "dim")] if board.afterwards else []
     body = Table.grid(expand=True)
     body.add_column(no_wrap=True, overflow="ellipsis")
     for part in parts:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -12,21 +14,33 @@ from judge.cli.live.board import Board
 from judge.cli.live.lines import Lines
 from judge.cli.live.panel import Boards
 
-FRAMES = 8
-"""Pictures a second, at most."""
+_FRAME = 0.1
+"""Seconds between two pictures, at least."""
 
 
 class Screen:
-    """Shows ``boards`` while it is entered; leaves the terminal whole however it is left."""
+    """Shows ``boards`` while it is entered; leaves the terminal whole however it is left.
 
-    def __init__(self, boards: list[Board], *, console: Console, footer: str = "") -> None:
+    Draws only when it is told to `show`, in the caller's thread: nobody else touches the boards.
+    """
+
+    def __init__(
+        self,
+        boards: list[Board],
+        *,
+        console: Console,
+        footer: str = "",
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._console = console
+        self._monotonic = monotonic
+        self._drawn = float("-inf")
         self._lines = Lines(boards, write=self._write)
         self._live: Live | None = None
         if console.is_terminal:
             picture = Boards(boards, footer=footer)
             self._live = Live(
-                picture, console=console, refresh_per_second=FRAMES, vertical_overflow="crop"
+                picture, console=console, auto_refresh=False, vertical_overflow="crop"
             )
 
     def __enter__(self) -> Self:
@@ -44,9 +58,12 @@ class Screen:
             self._live.stop()
 
     def show(self) -> None:
-        """The boards have changed. A picture follows by itself; lines are written now."""
+        """Bring what is shown up to date, unless that was done a moment ago."""
         if self._live is None:
             self._lines.show()
+        elif self._monotonic() - self._drawn >= _FRAME:
+            self._live.refresh()
+            self._drawn = self._monotonic()
 
     def _write(self, line: str) -> None:
         encoding = self._console.encoding

@@ -1,0 +1,79 @@
+"""A database with a daemon on it, in this very process: for commands that need no server.
+
+Owned here: opening, migrating, starting, and an orderly end. Promised: when it is left, whatever
+was under way is finished or claimable again, and no thread or connection remains. The API is not
+here (`judge serve`).
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+
+import structlog
+
+from judge.runs.daemon import Daemon
+from judge.sources.source import Source
+from judge.spec.resolved import ResolvedAnalysis
+from judge.store.database import migrate, open_database
+from judge.store.runs import Runs
+from judge.verdict.sequential import SequentialJudge
+
+_DRAIN = 10.0
+"""Seconds that looks and deliveries have to finish."""
+
+
+class Household:
+    """Owns the daemon and the runs of ``database`` (a URL) while it is entered."""
+
+    def __init__(
+        self,
+        database: str,
+        *,
+        sources: Callable[[ResolvedAnalysis], Source],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._engine = open_database(database)
+        self.runs = Runs(self._engine, clock=clock)
+        self.daemon = Daemon(self._engine, sources=sources, judge=SequentialJudge, clock=clock)
+
+    def __enter__(self) -> Self:
+        try:
+            migrate(self._engine)
+            self.daemon.start()
+        except BaseException:
+            self._engine.dispose()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.daemon.stop(_DRAIN)
+        self._engine.dispose()
+
+
+def log_to_stderr(level: int) -> None:
+    """Log from ``level`` on (``logging.ERROR``, say) to whatever standard error is by then.
+
+    A picture on the terminal takes standard error over, and puts what is said there above itself.
+    """
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=_stderr_logger,
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler()
+    handler.setLevel(level)
+    logging.getLogger().handlers[:] = [handler]
+
+
+def _stderr_logger(*_: Any) -> structlog.PrintLogger:
+    return structlog.PrintLogger(sys.stderr)
