@@ -87,4 +87,7 @@ def load_prometheus(doc: Mapping[str, Any], *, source: str = "<settings>") -> Pr
 
 
 def _resolved(written: Written, around: Surroundings) -> Loaded:
+    if isinstance(written.data, Mapping) and written.data.get("kind") == "MetricTemplate":
+        message = "is a metric template, not an analysis; look at it by judge templates render"
+        raise SpecError([written.issue(("kind",), message)])
     return resolve(validated(AnalysisWritten, written), written, around)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from judge.errors import Issue
+from judge.errors import Issue, SpecError
 from judge.spec import rendering
 from judge.spec.metric_template import MetricTemplate
 from judge.spec.metrics import MetricWritten, check_reading
@@ -144,3 +144,39 @@ def _twins(rendered: Rendered, written: Written, path: Path) -> list[Issue]:
                 )
                 return [written.issue(path, message)]
     return []
+
+
+def render_alone(
+    template: MetricTemplate, variables: Mapping[str, str], *, selector: str = ""
+) -> dict[str, Query]:
+    """The queries of a template by itself, as for one track. Raises `SpecError`."""
+    given = {"track": "canary", "interval": "1m", "podLabel": template.pod_label or "pod"}
+    values = {**template.defaults, **given, **variables}
+    if selector:
+        values[rendering.SELECTOR] = selector
+    issues = [
+        Issue(name, f"nothing uses this variable; {rendering.unknown(name, template.needs)}")
+        for name in variables
+        if name not in template.needs
+    ]
+    issues += [
+        Issue(
+            name,
+            "has no value; give the track's selector"
+            if name == rendering.SELECTOR
+            else "has no value; set it",
+        )
+        for name in sorted(template.needs - values.keys())
+    ]
+    filled = {}
+    for part, query in template.queries.items():
+        if issues:
+            break
+        try:
+            filled[part] = Query(rendering.render(query.expr, values), query.reading)
+            check_reading(filled[part])
+        except (RenderingError, PromqlError) as error:
+            issues.append(Issue(part, str(error)))
+    if issues:
+        raise SpecError(issues)
+    return filled
