@@ -22,7 +22,7 @@ from judge.lab.scenarios import SCENARIOS, chosen
 
 ROLLOUTS = 2000
 QUICK_ROLLOUTS = 200
-FILE_WIDTH = 120
+FILE_WIDTH = 132
 
 
 @click.command()

@@ -142,7 +142,7 @@ def _name(one: Sequential) -> str:
     parts += [f"limit {one.limit:g}"] if one.limit != 1.0 else []
     parts += [f"{one.looks} looks"] if one.looks else []
     parts += ["calibrated"] if one.calibrate else []
-    return ", ".join(parts)
+    return " ".join(parts)
 
 
 def _oracles(thresholds: Oracles) -> tuple[Contender, ...]:

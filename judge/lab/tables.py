@@ -2,7 +2,7 @@
 
 A cell says what share was rolled back and the median time it took, in minutes after the onset.
 Where the release is good the share comes with its standard error, and is marked where it is above
-what was promised (`!`, or `BROKEN` where chance does not explain it). ``proven`` are the good
+what was promised (`!`, or `✗` where chance does not explain it). ``proven`` are the good
 releases that passed proven by the end of the run (and the median minutes that it took), ``wrongly``
 the releases with the worst effect that were called proven at any look.
 """
@@ -34,11 +34,11 @@ def table(scenario: Scenario, judges: Sequence[Contender], tallies: Tallies) -> 
     """One scenario's table, a row a contender."""
     title = f"{scenario.name}: {scenario.law}"
     drawn = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
-    drawn.add_column("% rolled back (minutes)", no_wrap=True)
+    drawn.add_column("% rolled back (minutes)")
     for effect in scenario.effects:
-        drawn.add_column(_effect(effect), justify="right", no_wrap=True)
-    drawn.add_column("% proven", justify="right", no_wrap=True)
-    drawn.add_column("wrongly", justify="right", no_wrap=True)
+        drawn.add_column(_effect(effect), justify="right")
+    drawn.add_column("% proven", justify="right")
+    drawn.add_column("wrongly", justify="right")
     minutes = scenario.service.interval / 60.0
     for one in judges:
         cells = [tallies[Cell(scenario.name, one.name, effect)] for effect in scenario.effects]
@@ -111,7 +111,7 @@ def _shown(one: Contender, effect: float, tally: Tally, onset: int, minutes: flo
     if effect <= one.limit:
         text = f"{share} ±{100 * tally.standard_error:.1f}"
         if broken(one, effect, tally):
-            return f"[bold red]{text} BROKEN[/]"
+            return f"[bold red]{text} ✗[/]"
         over = one.alpha is not None and tally.share > one.alpha
         return f"[yellow]{text} ![/]" if over else text
     return f"{share} ({_minutes(tally.median(onset) * minutes)})"
@@ -130,7 +130,7 @@ def _proven(scenario: Scenario, cells: Sequence[Tally]) -> tuple[str, str]:
     early = int(worst.early[1:].sum())
     wrong = _percent(early / worst.rollouts)
     over = binomial_bounds(early, worst.rollouts, BEYOND_CHANCE)[0] > BETA
-    return share, f"[bold red]{wrong} BROKEN[/]" if over else wrong
+    return share, f"[bold red]{wrong} ✗[/]" if over else wrong
 
 
 def _percent(share: float) -> str:
