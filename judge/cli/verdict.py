@@ -25,47 +25,45 @@ EXIT_CODES = {Outcome.PASS: 0, Outcome.FAIL: 1, Outcome.INCONCLUSIVE: 3}
 OUTPUTS = ("text", "json", "junit", "markdown")
 
 
-class Moment(click.ParamType):
-    """A time: Unix seconds, or ISO 8601, in UTC where it names no zone. Yields Unix seconds."""
-
-    name = "time"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """Unix seconds of what was written, refused unless it is past."""
-        text = str(value)
-        try:
-            at = float(text) if _is_number(text) else _iso(text)
-        except ValueError:
-            self.fail(f"{text!r} is no time; write 2026-05-04T12:30:00Z or Unix seconds")
-        if not 0 <= at <= time.time():
-            self.fail(f"{text!r} is not in the past; a verdict needs a finished window")
-        return at
+def _moment(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
+    """Unix seconds of a time: written so, or as ISO 8601, in UTC where it names no zone."""
+    if value is None:
+        return None
+    try:
+        at = float(value) if value.replace(".", "", 1).isdecimal() else _iso(value)
+    except ValueError as error:
+        raise click.BadParameter(
+            f"{value!r} is no time; write 2026-05-04T12:30:00Z or Unix seconds"
+        ) from error
+    if not 0 <= at <= time.time():
+        raise click.BadParameter(f"{value!r} is not in the past; a window must be finished")
+    return at
 
 
-class Duration(click.ParamType):
-    """A duration such as 30m. Yields seconds, more than 0."""
-
-    name = "duration"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """Seconds of what was written."""
-        try:
-            seconds = parse_duration(value)
-        except UnitError as error:
-            self.fail(str(error))
-        if seconds <= 0:
-            self.fail("must be more than 0")
-        return seconds
+def _duration(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
+    """Seconds of a duration such as 30m."""
+    if value is None:
+        return None
+    try:
+        return parse_duration(value)
+    except UnitError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--at", type=Moment(), help="Where the window ends; by default now, once settled.")
-@click.option("--lookback", type=Duration(), help="The window's length, as 30m; the analysis's.")
+@click.option(
+    "--at",
+    callback=_moment,
+    metavar="TIME",
+    help="Where the window ends; by default now, once settled.",
+)
+@click.option(
+    "--lookback",
+    callback=_duration,
+    metavar="DURATION",
+    help="How long the window is, as 30m; by default the analysis's duration.",
+)
 @click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="An input. Repeatable.")
 @click.option("--prometheus", metavar="URL", help="Ask this server instead of the analysis's.")
 @click.option("--output", type=click.Choice(OUTPUTS), default="text", show_default=True)
@@ -151,10 +149,6 @@ def _write_evidence(path: Path, judged: Judged) -> None:
         raise click.BadParameter(
             f"cannot be written: {error}", param_hint="--evidence-out"
         ) from error
-
-
-def _is_number(text: str) -> bool:
-    return text.replace(".", "", 1).isdigit()
 
 
 def _iso(text: str) -> float:

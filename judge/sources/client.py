@@ -16,7 +16,6 @@ from collections.abc import Callable, Mapping
 import requests
 import urllib3
 from prometheus_api_client import PrometheusConnect
-from requests.adapters import HTTPAdapter
 
 from judge.errors import (
     QueryTooLarge,
@@ -28,6 +27,7 @@ from judge.errors import (
 )
 from judge.sources.answers import Result, decode
 from judge.sources.credentials import authorization
+from judge.sources.deadline import DeadlineAdapter
 from judge.sources.retries import Retries, retry_after
 from judge.spec.resolved import PrometheusConfig
 
@@ -73,7 +73,7 @@ class PrometheusClient(PrometheusConnect):  # type: ignore[misc]
         self._retries = retries or Retries()
         self._max_body = max_body
         self._name = f"Prometheus at {_without_password(self.url)}"
-        adapter = HTTPAdapter(pool_maxsize=POOL, pool_block=True, max_retries=0)
+        adapter = DeadlineAdapter(pool_maxsize=POOL, pool_block=True, max_retries=0)
         for prefix in ("http://", "https://", self.url):
             self._session.mount(prefix, adapter)
 
@@ -260,11 +260,11 @@ def _without_password(url: str) -> str:
 def _innermost(error: BaseException) -> str:
     """The last words of a chain of wrapped exceptions: the system's own reason."""
     while True:
-        inner = getattr(error, "reason", None) or (error.args[0] if error.args else None)
-        if not isinstance(inner, BaseException):
-            break
+        held = (getattr(error, "reason", None), *reversed(error.args))
+        inner = next((one for one in held if isinstance(one, BaseException)), None)
+        if inner is None:
+            return str(error) or type(error).__name__
         error = inner
-    return str(error) or type(error).__name__
 
 
 def _quoted(text: str) -> str:
