@@ -1,0 +1,87 @@
+"""The bench's figures depend on its seed and on nothing else."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+from click.testing import CliRunner
+
+from judge.cli.lab import lab
+from judge.lab import bench, tables
+from judge.lab.contenders import ALPHAS, contenders, ours
+from judge.lab.scenarios import SCENARIOS, chosen
+from judge.lab.tally import Tally, histogram
+
+NAMES = ("outage-3", "outage-9")
+
+
+def measured(*, jobs: int, seed: int = 1, rollouts: int = 12) -> bench.Tallies:
+    plan = bench.Plan(chosen(NAMES), rollouts, seed, calibrated=False)
+    tallies: bench.Tallies = {}
+    for _, more in bench.run(plan, jobs=jobs):
+        bench.add(tallies, more)
+    return tallies
+
+
+def test_the_number_of_jobs_changes_no_figure() -> None:
+    alone, together = measured(jobs=1), measured(jobs=2)
+    assert alone.keys() == together.keys()
+    for cell, tally in alone.items():
+        assert np.array_equal(tally.rolled_back, together[cell].rolled_back), cell
+        assert tally.proven == together[cell].proven
+
+
+def test_another_seed_makes_other_rollouts() -> None:
+    one, other = measured(jobs=1), measured(jobs=1, seed=2)
+    cell = bench.Cell("outage-9", "Flagger 99 %, 5 failed", 1.0)
+    assert not np.array_equal(one[cell].rolled_back, other[cell].rolled_back)
+
+
+def test_every_rollout_is_counted_once_by_every_contender() -> None:
+    tallies = measured(jobs=1)
+    names = {one.name for one in contenders({alpha: {} for alpha in ALPHAS}, calibrated=False)}
+    assert {cell.contender for cell in tallies} == names
+    assert {tally.rollouts for tally in tallies.values()} == {12}
+
+
+def test_calibration_is_measured_unless_it_is_left_out() -> None:
+    assert {one.calibrated for one in ours()} == {False, True}
+    assert {one.calibrated for one in ours(calibrated=False)} == {False}
+
+
+def test_a_broken_promise_is_one_that_chance_does_not_explain() -> None:
+    (judge,) = (one for one in ours(calibrated=False) if one.name == "judge 5%")
+    good = [0] * 960
+    assert not tables.broken(judge, 1.0, Tally(histogram(np.array([*good, *[3] * 60]), 60)))
+    broken = Tally(histogram(np.array([*good, *[3] * 90]), 60))
+    assert tables.broken(judge, 1.0, broken)
+    assert not tables.broken(judge, 2.0, broken)
+    scenario = replace(SCENARIOS["independent"], effects=(1.0, 2.0))
+    cells = {bench.Cell("independent", judge.name, effect): broken for effect in scenario.effects}
+    assert tables.breaches([scenario], [judge], cells) == [
+        "independent: judge 5% rolls back 8.6% of good releases (good)"
+    ]
+
+
+def test_the_command_prints_a_table_and_its_json() -> None:
+    call = ["--quick", "--rollouts", "4", "--jobs", "1", "--scenario", "outage-3"]
+    text = CliRunner().invoke(lab, call)
+    assert text.exit_code == 0, text.output
+    assert "outage-3: 3 baseline pods" in text.stdout
+    assert "judge 1% limit 1.25 30 looks" in text.stdout
+    answer = CliRunner().invoke(lab, [*call, "--output", "json"])
+    document = json.loads(answer.stdout)
+    (cell,) = (
+        one for one in document["cells"] if (one["judge"], one["effect"]) == ("judge 5%", "outage")
+    )
+    assert cell["rolledBack"] == cell["rollouts"] == 4
+    assert cell["byFourthLook"] == 1.0
+    assert cell["alpha"] == 0.05
+    assert cell["medianMinutes"] == 3.0
+
+
+def test_the_command_lists_every_scenario_with_its_law() -> None:
+    text = CliRunner().invoke(lab, ["--list"]).stdout
+    assert [line.split()[0] for line in text.splitlines()] == list(SCENARIOS)
+    listed = json.loads(CliRunner().invoke(lab, ["--list", "--output", "json"]).stdout)
+    assert listed["bursts"] == SCENARIOS["bursts"].law
