@@ -68,13 +68,13 @@ def _shut(sock: socket.socket, late: threading.Event) -> None:
 
 
 class _HTTPConnection(HTTPConnection):
-    def getresponse(self) -> HTTPResponse:
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # so in urllib3 itself
         with _watched(self):
             return super().getresponse()
 
 
 class _HTTPSConnection(HTTPSConnection):
-    def getresponse(self) -> HTTPResponse:
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # so in urllib3 itself
         with _watched(self):
             return super().getresponse()
 
