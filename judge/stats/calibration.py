@@ -17,7 +17,7 @@ from scipy import special
 from judge.stats.arms import Arms, Array, PodCounts, paired
 
 FEWEST = 100  # pseudo-rollouts; below this nothing is calibrated
-TAIL_FROM = 0.7  # the quantile above which the tail is taken as exponential
+TAIL_FROM = (0.7, 0.9)  # quantiles above which the tail is taken as exponential
 UPPER = 0.8  # one-sided confidence of the bound on the tail's mean
 
 
@@ -68,12 +68,22 @@ def raised_threshold(highest: Array, *, alpha: float, overlap: float) -> Array:
     ``overlap`` is a window's stride over its length: overlapping windows tell less than their
     number says, and the bound on the tail's mean counts them for what they are worth.
     """
-    base = np.quantile(highest, TAIL_FROM, axis=-1)
+    needed = [_extrapolated(highest, base, alpha, overlap) for base in TAIL_FROM]
+    return np.asarray(np.maximum(np.maximum.reduce(needed) - math.log(1.0 / alpha), 0.0))
+
+
+def _extrapolated(highest: Array, quantile: float, alpha: float, overlap: float) -> Array:
+    """The upper alpha quantile, by an exponential tail above the given one.
+
+    With an upper bound for the tail's mean. Where pods have incidents, most pseudo-rollouts see
+    none and a few see much: the tail that begins at the lower quantile is then too light, and the
+    greater of the two counts.
+    """
+    base = np.quantile(highest, quantile, axis=-1)
     excess = np.maximum(highest - base[..., None], 0.0)
     above = (excess > 0).sum(-1)
     share = above / highest.shape[-1]
     mean = excess.sum(-1) / np.maximum(above, 1)
     independent = np.maximum(above * min(1.0, overlap), 1.0)
     bound = mean * 2.0 * independent / special.chdtri(2.0 * independent, UPPER)
-    reach = np.log(np.maximum(share / alpha, 1.0))
-    return np.asarray(np.maximum(base + bound * reach - math.log(1.0 / alpha), 0.0))
+    return np.asarray(base + bound * np.log(np.maximum(share / alpha, 1.0)))

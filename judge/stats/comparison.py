@@ -201,6 +201,25 @@ def spread(side: Side, noise: Dispersion, clip: float) -> Spread:
     return Spread(noise.tau[..., None] * pods, noise.degrees, beyond=error / 20.0)
 
 
+def pods_needed(comparison: Comparison, terms: Terms) -> tuple[int, int | None] | None:
+    """Whether lasting differences between pods hide the ratio that must not be missed.
+
+    None where enough data would convict it; else the canary's pods, and how many of them would do
+    (None where no number would). For a comparison without batch axes.
+    """
+    side, noise = comparison.sides[0], comparison.noise
+    hidden = spread(side, noise, terms.clip)
+    wanted = math.log(side.worst / side.null)
+    if float(hidden.reach) <= wanted:
+        return None
+    canary = side.arms.reference if side.inverted else side.arms.treated
+    baseline = side.arms.treated if side.inverted else side.arms.reference
+    pods, others = float(canary.pods[-1]), float(baseline.pods[-1])
+    quantile = float(hidden.reach / max(hidden.tau.max(-1), 1e-6))
+    room = (wanted / (quantile * float(noise.tau))) ** 2 - 1.0 / others
+    return max(1, round(pods)), math.ceil(1.0 / room) if room > 0 else None
+
+
 def evidence_above(
     side: Side, noise: Dispersion, null: Array, plan: Schedule, *, clip: float
 ) -> Array:

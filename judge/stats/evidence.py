@@ -78,6 +78,15 @@ class Spread:
     degrees: Array
     beyond: float
 
+    @property
+    def reach(self) -> Array:
+        """Where the law is cut, (...), as a log ratio: log 3 at most."""
+        normal = np.isinf(self.degrees)
+        student = -special.stdtrit(np.where(normal, 1.0, self.degrees), self.beyond)
+        quantile = np.where(normal, -special.ndtri(self.beyond), student)
+        widest = np.maximum(self.tau.max(-1), 1e-6)
+        return np.asarray(np.minimum(quantile * widest, math.log(FARTHEST)))
+
 
 @dataclass(frozen=True, slots=True)
 class Alternatives:
@@ -143,10 +152,7 @@ def _null_mixture(null: Array, spread: Spread) -> tuple[Array, Array]:
     widest = np.maximum(spread.tau.max(-1), 1e-6)
     normal = np.isinf(spread.degrees)
     degrees = np.where(normal, 1.0, spread.degrees)
-    quantile = np.where(
-        normal, -special.ndtri(spread.beyond), -special.stdtrit(degrees, spread.beyond)
-    )
-    bend = np.arcsinh(np.minimum(quantile, math.log(FARTHEST) / widest))[..., None]
+    bend = np.arcsinh(spread.reach / widest)[..., None]
     offsets = widest[..., None] * np.sinh(bend * _NULL_NODES)
     spacing = np.log(np.cosh(bend * _NULL_NODES))
     scaled = offsets[..., None, :] / np.maximum(spread.tau, 1e-6)[..., None]

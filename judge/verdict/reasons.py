@@ -75,14 +75,17 @@ def absences(absent: dict[Absence, int], track: str) -> str:
     return f" ({track} without samples: {told})"
 
 
-def weak(metric: Metric, canary_pods: int, spread: float, needed: int | None) -> str:
+def weak(metric: Metric, spread: float, pods: int, needed: int | None) -> str:
     """Why pods that differ for good keep this canary from convicting what must not be missed."""
-    pods = "pod" if canary_pods == 1 else "pods"
-    text = (
-        f"the baseline's pods differ by {spread:.0%} for good, so {canary_pods} canary {pods} "
-        f"cannot convict {_worst(metric).lower()}"
-    )
-    return f"{text}; {needed} could" if needed else f"{text}, nor could more"
+    few = f"{pods} canary pod{'s' * (pods > 1)} cannot convict {_worst(metric)}"
+    more = f"{needed} could" if needed else "nor could more, against so few baseline pods"
+    return f"the pods differ by {spread:.0%} for good, so {few}; {more}"
+
+
+def assumed(pods: int) -> str:
+    """Why the noise could not be learned, and what was taken in its place."""
+    lack = {0: "no history", 1: "a single pod in the history"}.get(pods, "too few events before")
+    return f"noise assumed, not learned ({lack})"
 
 
 def figure(value: float) -> str:

@@ -26,7 +26,15 @@ from judge.spec.resolved import (
     ResolvedAnalysis,
 )
 from judge.stats.arms import Arms, PodCounts, paired
-from judge.stats.comparison import Comparison, Terms, calibration, learn, usual_pods, weigh
+from judge.stats.comparison import (
+    Comparison,
+    Terms,
+    calibration,
+    learn,
+    pods_needed,
+    usual_pods,
+    weigh,
+)
 from judge.stats.confidence import Effect, effect
 from judge.stats.dispersion import Dispersion
 from judge.stats.samples import Interval
@@ -49,6 +57,7 @@ class _Seen:
     arms: Arms
     comparison: Comparison
     terms: Terms
+    history_pods: int
 
     @property
     def failed(self) -> NDArray[np.bool_]:
@@ -72,6 +81,8 @@ class SequentialJudge:
     def look(self, intervals: Sequence[Interval], *, finished: bool) -> Verdict:
         """The verdict after these intervals, oldest first; ``finished`` where no more will come."""
         intervals = intervals[: self._analysis.looks]
+        if not intervals:
+            return _nothing_yet(self._analysis, ended=finished)
         seen = {track: self._seen(intervals, track) for track in self._tracks(intervals)}
         return self._verdict(seen, len(intervals), finished=finished)
 
@@ -79,7 +90,7 @@ class SequentialJudge:
         """The verdict of a run that looked after every interval and stopped when it could."""
         intervals = intervals[: self._analysis.looks]
         tracks = self._tracks(intervals)
-        if intervals and tracks:
+        if intervals:
             failed = self._fails(self._seen(intervals, tracks[0]))
             if failed.any():
                 intervals = intervals[: int(failed.argmax()) + 1]
@@ -105,7 +116,16 @@ class SequentialJudge:
         raised = self._raise(metric, history, noise, canary.counts)
         added = None if raised is None else np.asarray(raised)
         comparison = weigh(kept, noise, terms, added)
-        return _Seen(metric, self._shares[metric.name], canary, baseline, arms, comparison, terms)
+        return _Seen(
+            metric=metric,
+            share=self._shares[metric.name],
+            canary=canary,
+            baseline=baseline,
+            arms=arms,
+            comparison=comparison,
+            terms=terms,
+            history_pods=history.events.shape[-1],
+        )
 
     def _terms(self, metric: Metric) -> Terms:
         analysis = self._analysis
@@ -161,12 +181,10 @@ class SequentialJudge:
 
     def _verdict(self, seen: dict[str, list[_Seen]], looks: int, *, finished: bool) -> Verdict:
         ended = finished or looks >= self._analysis.looks
-        if looks == 0:
-            return _nothing_yet(self._analysis, ended=ended)
         track, first = next(iter(seen.items()))
         failed = bool(self._fails(first)[-1])
         comparisons = {
-            track: {one.metric.name: _metric_verdict(one, ended=ended or failed) for one in each}
+            track: {one.metric.name: _metric_verdict(one, ended=ended) for one in each}
             for track, each in seen.items()
         }
         return self._run_verdict(first, comparisons, track, looks, failed=failed, ended=ended)
@@ -182,7 +200,7 @@ class SequentialJudge:
         ended: bool,
     ) -> Verdict:
         metrics, verdicts = self._analysis.metrics, comparisons[track]
-        points = score(metrics, verdicts, finished=ended or failed)
+        points = score(metrics, verdicts, finished=ended)
         if failed:
             outcome, reason = Outcome.FAIL, reasons.run_failed(metrics, verdicts)
         elif not ended:
@@ -267,7 +285,18 @@ def _metric_outcome(
         return Outcome.INCONCLUSIVE, False, reasons.too_little(metric, missing + why)
     if proven:
         return Outcome.PASS, True, f"{said}; {reasons.ruled_out(metric)}"
-    return Outcome.PASS, False, f"{said}; {reasons.not_ruled_out(metric, known)}"
+    return Outcome.PASS, False, f"{said}; {reasons.not_ruled_out(metric, known)}{_caveats(one)}"
+
+
+def _caveats(one: _Seen) -> str:
+    """What keeps this comparison from saying more."""
+    told = []
+    if not one.comparison.noise.learned:
+        told.append(reasons.assumed(one.history_pods))
+    hidden = pods_needed(one.comparison, one.terms)
+    if hidden:
+        told.append(reasons.weak(one.metric, float(one.comparison.noise.tau), *hidden))
+    return "".join(f"; {caveat}" for caveat in told)
 
 
 def _exposures_are_pods(metric: Metric) -> bool:

@@ -100,5 +100,31 @@ def document(verdict: Verdict) -> dict[str, Any]:
     return written
 
 
+def from_document(written: Mapping[str, Any]) -> Verdict:
+    """The verdict of its JSON form, as `document` wrote it."""
+    decided_at = written["decidedAt"]
+    return Verdict(
+        verdict=Outcome(written["verdict"]),
+        reason=written["reason"],
+        score=written["score"],
+        promise=Promise(written["promise"]),
+        proven=written["proven"],
+        decided=decided_at is not None,
+        decided_at=decided_at,
+        metrics=_metrics(written["metrics"]),
+        comparisons={
+            track: _metrics(one["metrics"])
+            for track, one in (written.get("comparisons") or {}).items()
+        },
+    )
+
+
+def _metrics(written: Mapping[str, Any]) -> dict[str, MetricVerdict]:
+    return {
+        name: MetricVerdict(**{**one, "verdict": Outcome(one["verdict"])})
+        for name, one in written.items()
+    }
+
+
 def _number(value: float | None) -> float | None:
     return None if value is None or not math.isfinite(value) else value
