@@ -20,6 +20,7 @@ from starlette.exceptions import HTTPException
 
 MAX_DEPTH = 32
 SECONDS = 30.0
+LARGEST = 2**63 - 1
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -80,6 +81,7 @@ def parse(text: bytes) -> Any:
             object_pairs_hook=_mapping,
             parse_constant=_refuse_constant,
             parse_float=_finite,
+            parse_int=_whole,
         )
     except UnicodeDecodeError as exc:
         raise ValueError(f"byte {exc.start} is not UTF-8") from exc
@@ -94,7 +96,7 @@ def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(mapping) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the key {twice!r} is there twice")
+        raise ValueError(f"the key {twice[:80]!r} is there twice")
     return mapping
 
 
@@ -106,6 +108,13 @@ def _finite(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
         raise ValueError(f"{text[:20]} is too large for a number")
+    return value
+
+
+def _whole(text: str) -> int:
+    value = int(text[:30])
+    if abs(value) > LARGEST:
+        raise ValueError("a whole number has more than 64 bits")
     return value
 
 
@@ -121,8 +130,6 @@ def _check(value: Any, *, depth: int) -> None:
     elif isinstance(value, list):
         for inner in value:
             _check(inner, depth=depth + 1)
-    elif isinstance(value, int) and abs(value) > 2**63 - 1:
-        raise ValueError("a whole number has more than 64 bits")
 
 
 def _check_text(text: str) -> None:

@@ -18,13 +18,15 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from judge.api.principal import LOCAL, Principal
-from judge.api.problems import ProblemResponse, problem
+from judge.api.problems import ProblemResponse, fault, problem
 from judge.api.tokens import TokenFile
 from judge.errors import SettingsError
 from judge.settings import Settings
 
 OPEN = frozenset({"/healthz", "/readyz", "/docs", "/openapi.json"})
+GONE = 499  # nginx's number for a caller who left before an answer
 _log = structlog.get_logger("judge.access")
+_faults = structlog.get_logger(__name__)
 
 
 class Door:
@@ -44,7 +46,7 @@ class Door:
             await self._app(scope, receive, send)
             return
         began = time.monotonic()
-        status = 499  # nginx's number for a caller who left before an answer
+        status = GONE
 
         async def watched(message: Message) -> None:
             nonlocal status
@@ -54,9 +56,11 @@ class Door:
 
         try:
             await self._enter(scope, receive, watched)
-        except Exception:
-            status = 500  # answered further out
-            raise
+        except Exception as exc:
+            _faults.exception("a fault in Judge itself", path=scope["path"])
+            if status != GONE:
+                raise  # the answer has begun: all that is left is to break it off
+            await fault(exc)(scope, receive, watched)
         finally:
             _write_line(scope, status, time.monotonic() - began)
 
@@ -124,11 +128,11 @@ def _refuse_browser(method: str, headers: Headers) -> ProblemResponse | None:
 
 
 def _hostname(host: str) -> str:
-    """A Host header without its port; as it came where it is none."""
+    """A Host header without its port; empty where it is none."""
     try:
         return urlsplit("//" + host).hostname or ""
     except ValueError:
-        return host
+        return ""
 
 
 def _write_line(scope: Scope, status: int, seconds: float) -> None:

@@ -104,12 +104,16 @@ def declared(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
+def fault(error: Exception) -> ProblemResponse:
+    """The answer where nobody foresaw an error."""
+    return problem(500, f"a fault in Judge itself ({type(error).__name__}); its log has the rest")
+
+
 def install(app: FastAPI) -> None:
-    """Answer every error of ``app`` with a problem."""
+    """Answer the errors that routes raise with a problem; the rest is `fault`'s."""
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(JudgeError, _judge)
-    app.add_exception_handler(Exception, _unexpected)
 
 
 async def _http(_request: Request, error: Exception) -> ProblemResponse:
@@ -136,10 +140,6 @@ async def _judge(_request: Request, error: Exception) -> ProblemResponse:
         _log.error("request failed", error=type(error).__name__, reason=str(error))
         return problem(status, _broken(error), headers={"Retry-After": "5"})
     return problem(status, str(error), issues=getattr(error, "issues", ()))
-
-
-async def _unexpected(_request: Request, error: Exception) -> ProblemResponse:
-    return problem(500, f"a fault in Judge itself ({type(error).__name__}); its log has the rest")
 
 
 def _broken(error: JudgeError) -> str:

@@ -26,6 +26,7 @@ class Windows:
         self._clock = clock
         self._workers = workers
         self._limiter = CapacityLimiter(workers)
+        self._asked = 0  # changed by the event loop alone
 
     async def judge(
         self, analysis: ResolvedAnalysis, *, at: float | None, lookback: float | None
@@ -34,15 +35,19 @@ class Windows:
 
         503 where too many are waiting already. Raises `SourceError`.
         """
-        if self._limiter.statistics().tasks_waiting >= WAITING_PER_WORKER * self._workers:
+        if self._asked >= (1 + WAITING_PER_WORKER) * self._workers:
             raise HTTPException(
                 503,
                 f"{self._workers} verdicts are being computed and more wait; come back later",
                 headers={"Retry-After": "5"},
             )
-        return await anyio.to_thread.run_sync(
-            self._judge, analysis, at, lookback, limiter=self._limiter
-        )
+        self._asked += 1
+        try:
+            return await anyio.to_thread.run_sync(
+                self._judge, analysis, at, lookback, limiter=self._limiter
+            )
+        finally:
+            self._asked -= 1
 
     def _judge(
         self, analysis: ResolvedAnalysis, at: float | None, lookback: float | None
