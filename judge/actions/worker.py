@@ -73,8 +73,7 @@ class Observer(Protocol):
 class Worker:
     """Sends what is due, on ``threads`` threads. ``wall`` gives the machine's Unix seconds.
 
-    ``lease`` (seconds) is how long a row is ours: longer than any delivery takes, or it goes out
-    twice.
+    ``lease`` (seconds) is how long a row stays ours after we died; `renew` it well within that.
     """
 
     def __init__(
@@ -84,7 +83,7 @@ class Worker:
         wall: Callable[[], float],
         observer: Observer,
         patience: Patience = PATIENCE,
-        lease: float = 120.0,
+        lease: float = 30.0,
         threads: int = 4,
         rng: random.Random | None = None,
         send: Send = send,
@@ -99,6 +98,7 @@ class Worker:
         self._send = send
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="judge-send")
         self._under_way: set[Future[None]] = set()
+        self._sending: dict[str, Delivery] = {}
         self._stopping = threading.Event()
 
     def beat(self) -> None:
@@ -109,6 +109,12 @@ class Worker:
             return
         for delivery in self._outbox.claim(limit=free, lease=self._lease):
             self._under_way.add(self._pool.submit(self._work, delivery))
+
+    def renew(self) -> None:
+        """Keep what is on its way ours: an answer may take longer than the lease."""
+        sending = tuple(self._sending.copy().values())
+        if sending:
+            self._outbox.renew(sending, lease=self._lease)
 
     def stop(self, timeout: float) -> bool:
         """Claim nothing more and wait ``timeout`` s for what is on its way; whether it ended."""
@@ -130,7 +136,11 @@ class Worker:
 
     def carry_out(self, delivery: Delivery) -> None:
         """Make one attempt and record how it went."""
-        error = self._attempt(delivery)
+        self._sending[delivery.id] = delivery
+        try:
+            error = self._attempt(delivery)
+        finally:
+            del self._sending[delivery.id]
         now = self._wall()
         if error is None:
             self._outbox.delivered(delivery)

@@ -43,9 +43,9 @@ _log = structlog.get_logger(__name__)
 class Pace:
     """How the daemon goes about it. Seconds of real time.
 
-    ``poll``: between asking what is due. ``lease``: how long a run stays claimed by a process
-    that died; renewed every ``renew``, well within it. ``count``: between counting rows for the
-    metrics. ``looks`` and ``sends``: how many are carried out at once.
+    ``poll``: between asking what is due. ``lease``: how long what a process that died had claimed
+    waits for the next; renewed every ``renew``, well within it. ``count``: between counting rows
+    for the metrics. ``looks`` and ``sends``: how many are carried out at once.
     """
 
     poll: float = 0.25
@@ -105,6 +105,7 @@ class Daemon:
             wall=wall,
             observer=self.metrics,
             patience=patience,
+            lease=pace.lease,
             threads=pace.sends,
             rng=rng,
             send=send,
@@ -173,6 +174,7 @@ class Daemon:
     def _renew(self) -> None:
         if any(not future.done() for future in list(self._under_way)):
             self._claims.renew(self._owner, lease=self._pace.lease)
+        self._worker.renew()
 
     def _count(self) -> None:
         self.metrics.counted(self._runs.count(), self._outbox.count())
@@ -187,8 +189,8 @@ class Daemon:
 
 
 def _scheduler() -> BackgroundScheduler:
-    # It reports every job that it runs, which is eight lines a second here.
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    # It reports every beat, and warns of each that is skipped while the one before it still runs.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     return BackgroundScheduler(
         timezone=UTC,
         executors={"default": {"type": "threadpool", "max_workers": 4}},

@@ -9,7 +9,7 @@ for each other, so that a receiver of notifications that is down holds up no rol
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,6 +98,13 @@ class Outbox:
         with writing(self._engine) as connection:
             rows = connection.execute(claimed).all()
         return [_delivery(row) for row in sorted(rows, key=lambda row: row.seq)]
+
+    def renew(self, deliveries: Iterable[Delivery], *, lease: float) -> None:
+        """Hold what is still on its way for another ``lease`` seconds."""
+        until = self._wall() + lease
+        with writing(self._engine) as connection:
+            for delivery in deliveries:
+                connection.execute(_claimed(delivery).values(lease_until=until))
 
     def delivered(self, delivery: Delivery) -> None:
         """It has arrived. Changes nothing where another worker has claimed it since."""

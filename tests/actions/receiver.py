@@ -38,16 +38,20 @@ class Answer:
 
 
 class Receiver:
-    """``answers`` are given one a request, then 204 for ever."""
+    """``answers`` are given one a POST, then 204 for ever; ``get`` answers a GET's path."""
 
-    def __init__(self) -> None:
+    def __init__(self, get: Callable[[str], str] | None) -> None:
+        self.get = get
         self.received: list[Received] = []
         self.answers: list[Answer] = []
         self.url = ""
         self._lock = threading.Lock()
 
     def take(self, handler: BaseHTTPRequestHandler) -> Answer:
-        body = handler.rfile.read(int(handler.headers.get("content-length", 0)))
+        length = int(handler.headers.get("content-length", 0))
+        body = handler.rfile.read(length)
+        if len(body) < length:
+            raise ConnectionError("cut off: the sender died, and what is half is nothing")
         headers = {name.lower(): value for name, value in handler.headers.items()}
         with self._lock:
             self.received.append(Received(handler.path, headers, body))
@@ -55,9 +59,9 @@ class Receiver:
 
 
 @contextmanager
-def receiving() -> Iterator[Receiver]:
+def receiving(get: Callable[[str], str] | None = None) -> Iterator[Receiver]:
     """A receiver on a free port of 127.0.0.1."""
-    receiver = Receiver()
+    receiver = Receiver(get)
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -70,6 +74,14 @@ def receiving() -> Iterator[Receiver]:
                 self.send_header(name, value)
             self.send_header("content-length", "0")
             self.end_headers()
+
+        def do_GET(self) -> None:
+            assert receiver.get is not None
+            body = receiver.get(self.path).encode()
+            self.send_response(200)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             pass
