@@ -89,11 +89,12 @@ class SequentialJudge:
     def decide(self, intervals: Sequence[Interval], *, finished: bool = True) -> Verdict:
         """The verdict of a run that looked after every interval and stopped when it could."""
         intervals = intervals[: self._analysis.looks]
-        tracks = self._tracks(intervals)
         if intervals:
-            failed = self._fails(self._seen(intervals, tracks[0]))
+            failed = self._fails(self._seen(intervals, self._tracks(intervals)[0]))
             if failed.any():
-                intervals = intervals[: int(failed.argmax()) + 1]
+                stopped = int(failed.argmax()) + 1
+                finished = finished and stopped == len(intervals)
+                intervals = intervals[:stopped]
         return self.look(intervals, finished=finished)
 
     def _tracks(self, intervals: Sequence[Interval]) -> list[str]:
