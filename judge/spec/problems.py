@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -79,15 +80,21 @@ def _path(detail: ErrorDetails) -> Path:
 def _follows(
     model: type[BaseModel], detail: ErrorDetails, path: Path, details: list[ErrorDetails]
 ) -> bool:
-    """Whether an error only follows from another: a list is too short for want of good items."""
+    """Whether an error only follows from another.
+
+    A list is too short for want of good items; a field is missing because it is misspelt.
+    """
     if detail["type"] == "too_short":
         return any(_path(other)[: len(path)] == path for other in details if other is not detail)
     if detail["type"] == "missing":
-        return any(
-            other["type"] == "extra_forbidden"
-            and _path(other)[:-1] == path[:-1]
-            and other["loc"][-1] in _later(_model_at(model, path[:-1]))
+        later = _later(_model_at(model, path[:-1]))
+        beside = [
+            str(other["loc"][-1])
             for other in details
+            if other["type"] == "extra_forbidden" and _path(other)[:-1] == path[:-1]
+        ]
+        return any(name in later for name in beside) or bool(
+            get_close_matches(str(path[-1]), beside)
         )
     return False
 

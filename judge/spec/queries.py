@@ -8,7 +8,7 @@ an issue says which is not; a variable that nothing uses is told. Not here: the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from judge.errors import Issue, SpecError
@@ -53,44 +53,55 @@ def render_metric(
     metric: MetricWritten, template: MetricTemplate, scope: Scope, written: Written, path: Path
 ) -> tuple[Rendered, list[Issue]]:
     """``queries[track][part]`` of a metric, and what keeps them from being rendered."""
+    variables = {track: scope.variables(track, metric, template) for track in scope.selectors}
     issues = _unused(metric, template, written, path)
+    issues += _missing(template, variables, written, path)
+    if issues:
+        return {}, issues
     rendered: Rendered = {}
-    for track in scope.selectors:
-        variables = scope.variables(track, metric, template)
-        missing = _missing(template, variables, track, written, path)
-        issues += [issue for issue in missing if issue not in issues]
-        if missing:
-            continue
+    for track, values in variables.items():
         rendered[track] = {}
         for part, query in template.queries.items():
             try:
-                filled = Query(rendering.render(query.expr, variables), query.reading)
-                check_reading(filled)
+                rendered[track][part] = filled(query, values)
             except (RenderingError, PromqlError) as error:
                 issues.append(_query_issue(metric, written, path, track, part, error))
-            else:
-                rendered[track][part] = filled
-    if not issues:
-        issues = _twins(rendered, written, path)
-    return rendered, list(dict.fromkeys(issues))
+    return rendered, _one_each(issues) or _twins(rendered, written, path)
+
+
+def filled(query: Query, variables: Mapping[str, str]) -> Query:
+    """``query`` rendered. Raises `RenderingError`, and `PromqlError` for its shape."""
+    rendered = Query(rendering.render(query.expr, variables), query.reading)
+    check_reading(rendered)
+    return rendered
+
+
+def _one_each(issues: Iterable[Issue]) -> list[Issue]:
+    """The first issue of each place: what is wrong for one track is so for the others."""
+    return list({issue.path: issue for issue in reversed(list(issues))}.values())[::-1]
 
 
 def _missing(
-    template: MetricTemplate, variables: Mapping[str, str], track: str, written: Written, path: Path
+    template: MetricTemplate,
+    variables: Mapping[str, Mapping[str, str]],
+    written: Written,
+    path: Path,
 ) -> list[Issue]:
     described = {one.name: one.description for one in template.variables}
     issues = []
-    for name in sorted(template.needs - variables.keys()):
-        if name == rendering.SELECTOR:
-            message = f"needs the selector of the track {track}; add it under tracks.{track}"
-        else:
+    for name in sorted(template.needs):
+        lacking = [track for track, values in variables.items() if name not in values]
+        if lacking and name == rendering.SELECTOR:
+            message = f"needs the track's selector; add it to the tracks ({', '.join(lacking)})"
+            issues.append(written.issue(path, message))
+        elif lacking:
             what = f" ({described[name]})" if described.get(name) else ""
-            known = rendering.unknown(name, variables)
+            known = rendering.unknown(name, variables[lacking[0]])
             message = (
-                f"the variable {name}{what} has no value for the track {track}; set it under "
+                f"the variable {name}{what} has no value for {', '.join(lacking)}; set it under "
                 f"variables of the metric, the track or the spec ({known})"
             )
-        issues.append(written.issue(path, message))
+            issues.append(written.issue(path, message))
     return issues
 
 
@@ -116,20 +127,16 @@ def _query_issue(
     part: str,
     error: RenderingError | PromqlError,
 ) -> Issue:
-    """An issue at the query where it is written in place, at the variable, or at the metric."""
-    name = error.name if isinstance(error, RenderingError) else ""
-    message = f"{part}, for the track {track}: {error}"
-    candidates: list[tuple[Path, int | None]] = [((*path, "variables", name), None)]
-    if metric.queries is not None:
-        offset = error.offset if isinstance(error, RenderingError) else None
-        candidates += [
-            ((*path, "queries", part, "expr"), offset),
-            ((*path, "queries", part), offset),
-        ]
-    for candidate, offset in candidates:
-        if candidate in written.values:
-            return written.issue(candidate, message, offset=offset)
-    return written.issue(path, message)
+    """An issue at the variable, at the query where it is written in place, or at the metric."""
+    message = f"{part}: {error}"
+    if isinstance(error, RenderingError) and error.name:
+        for scope in (("spec", "tracks", track), path, ("spec",)):
+            at = (*scope, "variables", error.name)
+            if at in written.values:
+                return written.issue(at, message)
+    in_place = (*path, "queries", part) if metric.queries is not None else path
+    longer = (*in_place, "expr")
+    return written.issue(longer if longer in written.values else in_place, message)
 
 
 def _twins(rendered: Rendered, written: Written, path: Path) -> list[Issue]:
@@ -168,15 +175,14 @@ def render_alone(
         )
         for name in sorted(template.needs - values.keys())
     ]
-    filled = {}
+    queries = {}
     for part, query in template.queries.items():
         if issues:
             break
         try:
-            filled[part] = Query(rendering.render(query.expr, values), query.reading)
-            check_reading(filled[part])
+            queries[part] = filled(query, values)
         except (RenderingError, PromqlError) as error:
             issues.append(Issue(part, str(error)))
     if issues:
         raise SpecError(issues)
-    return filled
+    return queries

@@ -281,7 +281,8 @@ def _syntax_error(source: str, error: MarkedYAMLError) -> SpecError:
 
 def _bad_character(source: str, text: str, error: ReaderError) -> SpecError:
     before = text[: error.position]
-    message = f"the character U+{ord(error.character):04X} cannot stand in YAML; remove it"
+    code = error.character if isinstance(error.character, int) else ord(error.character)
+    message = f"the character U+{code:04X} cannot stand in YAML; remove it"
     line, column = before.count("\n") + 1, error.position - before.rfind("\n")
     return SpecError([Issue("", message, source, line, column)])
 

@@ -68,7 +68,7 @@ def test_words_numbers_and_durations_can_stand_anywhere(value: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["", " ", "a b", "a)", "up or up", 'a"', "5m5m", "a-b", "a\n", "é", "a,b", "{a}", "5mm"],
+    ["", " ", "a b", "a)", "up or up", 'a"', "5m5m", "a-b", "a\n", "a,b", "{a}", "5mm"],
 )
 def test_what_would_change_the_query_is_refused_outside_of_strings(value: str) -> None:
     with pytest.raises(RenderingError, match="would change the query"):
