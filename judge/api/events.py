@@ -107,7 +107,7 @@ def _written(event: Event) -> bytes:
     "/{run_id}/evidence",
     response_class=Response,
     responses={
-        **declared(404),
+        **declared(404, 422),
         200: {
             "description": "A judge-evidence/1 bundle, as `judge replay` reads it",
             "content": {"application/json": {"schema": {"type": "object"}, "example": EVIDENCE}},

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from anyio import move_on_after, to_thread
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from judge.api.context import Shared
+from judge.api.context import Context, Shared
 from judge.api.problems import declared
 from judge.errors import StoreError
+
+PATIENCE = 1.0  # seconds
 
 router = APIRouter(tags=["operation"])
 
@@ -38,17 +41,26 @@ async def healthz() -> dict[str, str]:
         503: _checked("They cannot", {"database": "not writable", "scheduler": "ok"}),
     },
 )
-def readyz(context: Shared) -> JSONResponse:
+async def readyz(context: Shared) -> JSONResponse:
     """Whether the database can be written and due runs are looked at. Open."""
-    checks = {"database": "ok", "scheduler": "ok"}
-    try:
-        context.runs.check_writable()
-    except StoreError:
-        checks["database"] = "not writable"
-    if context.daemon is None or not context.daemon.alive:
-        checks["scheduler"] = "stopped"
+    alive = context.daemon is not None and context.daemon.alive
+    checks = {
+        "database": "ok" if await _writable(context) else "not writable",
+        "scheduler": "ok" if alive else "stopped",
+    }
     ready = set(checks.values()) == {"ok"}
     return JSONResponse(checks, status_code=200 if ready else 503)
+
+
+async def _writable(context: Context) -> bool:
+    """Whether a write would go through soon: a lock is waited for longer than a probe waits."""
+    with move_on_after(PATIENCE):
+        try:
+            await to_thread.run_sync(context.runs.check_writable, abandon_on_cancel=True)
+        except StoreError:
+            return False
+        return True
+    return False
 
 
 @router.get(

@@ -96,7 +96,9 @@ def runs(
     return {"data": [run_document(run) for run in page], "next": more}
 
 
-@router.get("/{run_id}", response_model=None, responses={**declared(404), 200: answered("The run")})
+@router.get(
+    "/{run_id}", response_model=None, responses={**declared(404, 422), 200: answered("The run")}
+)
 def run(run: SeenRun) -> dict[str, Any]:
     """One run with what is said of it now."""
     return {"data": run_document(run)}
