@@ -93,7 +93,7 @@ def _servers() -> dict[str, PrometheusConfig]:
     settings = read_settings()
     if not settings.prometheus:
         return {}
-    from judge.cli.serving import named_servers
+    from judge.cli.named_servers import named_servers
 
     return named_servers(settings)
 

@@ -40,6 +40,16 @@ def server_options(command: Command) -> Command:
     )(command)
 
 
+def output_option(command: Command) -> Command:
+    """``--output`` of a command that prints a verdict."""
+    return click.option(
+        "--output",
+        type=click.Choice(["text", "json", "junit", "markdown"]),
+        default="text",
+        show_default=True,
+    )(command)
+
+
 class Client:
     """A Judge server at ``server``, as the holder of ``token``. Close it, or use ``with``."""
 

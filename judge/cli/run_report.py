@@ -11,26 +11,30 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
+
+from judge.cli.render import render
+from judge.spec.resolved import ResolvedAnalysis
+from judge.verdict.verdict import MetricVerdict, Outcome, Promise, Verdict
 
 Document = Mapping[str, Any]
 
 EXIT_CODES = {"pass": 0, "fail": 1, "inconclusive": 3}
-_STYLES = {"pass": "bold green", "fail": "bold red", "inconclusive": "bold yellow"}
-_WIDTH = 100  # where standard output is no terminal
+_WIDTH = 120  # where standard output is no terminal
 
 
 def print_run(run: Document, output: str) -> None:
-    """Print one run to standard output, as ``text`` or ``json``."""
+    """Print one run to standard output, in one of the forms of `judge.cli.render`."""
     if output == "json":
         click.echo(json.dumps(run, indent=2))
         return
-    console = _console()
-    console.print(_headline(run))
-    console.print(Text(run["reason"]))
-    for track, metrics in _comparisons(run).items():
-        if metrics:
-            console.print(_metrics_table(track, metrics))
+    if output == "text":
+        held = ", held" if run["held"] else ""
+        click.echo(
+            f"run {run['id']}, {run['state']}{held}, "
+            f"look {run['looks']} of {run['looksPlanned']}, started {_time(run['startedAt'])}"
+        )
+    analysis = ResolvedAnalysis(run["name"], (), namespace=run["namespace"])
+    click.echo(render(_verdict(run), analysis, output))
 
 
 def print_runs(runs: Sequence[Document], output: str) -> None:
@@ -38,22 +42,20 @@ def print_runs(runs: Sequence[Document], output: str) -> None:
     if output == "json":
         click.echo(json.dumps(list(runs), indent=2))
         return
-    if not runs:
-        click.echo("no runs")
-        return
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="dim")
     for heading in ("run", "analysis", "state", "verdict", "looks", "started"):
         table.add_column(heading, no_wrap=True)
     for run in runs:
         table.add_row(
             run["id"],
             f"{run['namespace']}/{run['name']}",
-            run["state"],
-            _verdict(run),
+            run["state"] + (", held" if run["held"] else ""),
+            run["verdict"] + (" (proven)" if run["proven"] else ""),
             f"{run['looks']}/{run['looksPlanned']}",
             _time(run["startedAt"]),
         )
-    _console().print(table)
+    console = Console() if sys.stdout.isatty() else Console(width=_WIDTH)
+    console.print(table if runs else "no runs")
 
 
 def exit_code(run: Document) -> int:
@@ -66,58 +68,28 @@ def progress(run: Document) -> str:
     return f"{run['name']}: look {run['looks']} of {run['looksPlanned']}, {run['reason']}"
 
 
-def _headline(run: Document) -> Text:
-    score = "" if run["score"] is None else f", score {run['score']:.0f}"
-    held = ", held" if run["held"] else ""
-    return Text.assemble(
-        _verdict(run),
-        f"  {run['namespace']}/{run['name']}  run {run['id']}, {run['state']}{held}, "
-        f"look {run['looks']} of {run['looksPlanned']}{score}",
+def _verdict(run: Document) -> Verdict:
+    """The verdict that the server wrote as a document."""
+    return Verdict(
+        verdict=Outcome(run["verdict"]),
+        reason=run["reason"],
+        score=run["score"],
+        promise=Promise(run["promise"]),
+        proven=run["proven"],
+        decided_at=run["decidedAt"],
+        metrics=_metrics(run["metrics"]),
+        comparisons={
+            track: _metrics(one["metrics"]) for track, one in run.get("comparisons", {}).items()
+        },
     )
 
 
-def _comparisons(run: Document) -> dict[str, Document]:
-    if run.get("comparisons"):
-        return {track: one["metrics"] for track, one in run["comparisons"].items()}
-    return {"": run["metrics"]}
-
-
-def _metrics_table(track: str, metrics: Document) -> Table:
-    table = Table(title=track or None, title_justify="left", box=None, pad_edge=False)
-    for heading in ("metric", "verdict", "times the baseline's", "limit", "evidence", "needs"):
-        table.add_column(heading, header_style="bold")
-    for name, metric in metrics.items():
-        table.add_row(
-            name,
-            _verdict(metric),
-            _range(metric),
-            _number(metric["limit"]),
-            _number(metric["evidence"]),
-            _number(metric["threshold"]),
-        )
-    return table
-
-
-def _verdict(document: Document) -> Text:
-    word = document["verdict"]
-    proven = " (proven)" if word == "pass" and document["proven"] else ""
-    return Text(word.upper() + proven, style=_STYLES[word])
-
-
-def _range(metric: Document) -> str:
-    if metric["estimate"] is None:
-        return "not known"
-    between = f"{_number(metric['low'])} to {_number(metric['high'])}"
-    return f"{_number(metric['estimate'])}  ({between})"
-
-
-def _number(value: float | None) -> str:
-    return "?" if value is None else f"{value:.3g}"
+def _metrics(metrics: Document) -> dict[str, MetricVerdict]:
+    return {
+        name: MetricVerdict(**{**one, "verdict": Outcome(one["verdict"])})
+        for name, one in metrics.items()
+    }
 
 
 def _time(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
-
-
-def _console() -> Console:
-    return Console() if sys.stdout.isatty() else Console(width=_WIDTH)

@@ -15,13 +15,11 @@ from prometheus_client import CollectorRegistry, PlatformCollector, ProcessColle
 from judge.api.app import create_app
 from judge.api.door import check_listening
 from judge.api.listener import Listener, address_of, bind
-from judge.errors import SettingsError, SpecError
+from judge.cli.named_servers import named_servers
 from judge.runs.daemon import Daemon, Pace
 from judge.runs.metrics import RunMetrics
 from judge.settings import Settings
 from judge.sources.servers import PrometheusServers
-from judge.spec.loading import load_prometheus
-from judge.spec.resolved import PrometheusConfig
 from judge.store.database import migrate, open_database
 from judge.store.runs import Runs
 from judge.verdict.sequential import SequentialJudge
@@ -61,20 +59,6 @@ def serve_until_stopped(settings: Settings, *, listening: Callable[[str], None])
         stack.callback(daemon.stop, settings.drain / 2)
         listening(f"Judge listens on {address_of(port)}{_who(settings)}")
         Listener(app, drain=settings.drain / 2).run(sockets=[port])
-
-
-def named_servers(settings: Settings) -> dict[str, PrometheusConfig]:
-    """The Prometheus servers of the settings. Raises `SettingsError` naming what is wrong."""
-    found = {}
-    for name, written in settings.prometheus.items():
-        try:
-            found[name] = load_prometheus(written)
-        except SpecError as exc:
-            lines = "\n".join(
-                f"setting prometheus.{name}.{issue.path}: {issue.message}" for issue in exc.issues
-            )
-            raise SettingsError(lines) from exc
-    return found
 
 
 def _registry() -> CollectorRegistry:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import click
 
-from judge.cli.client import Client, server_options
+from judge.cli.client import Client, output_option, server_options
 
 
 @click.command()
@@ -19,7 +19,7 @@ from judge.cli.client import Client, server_options
     type=click.Path(path_type=Path, dir_okay=False),
     help="Also write the evidence bundle here, for judge replay; gzipped where it ends in .gz.",
 )
-@click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@output_option
 @server_options
 def show(run_id: str, evidence: Path | None, output: str, server: str, token: str | None) -> None:
     """Show RUN: its verdict, and each metric's."""

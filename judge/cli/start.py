@@ -9,14 +9,13 @@ from typing import Any
 
 import click
 
+from judge.cli.assignments import set_option
 from judge.cli.client import Client, server_options
 
 
 @click.command()
 @click.argument("analysis")
-@click.option(
-    "--set", "sets", multiple=True, metavar="NAME=VALUE", help="An input. May be repeated."
-)
+@set_option
 @click.option("--key", help="Names the rollout: the same key gets the run that it started before.")
 @click.option("--wait", is_flag=True, help="Wait for the verdict, and exit as judge wait does.")
 @click.option(
@@ -26,7 +25,7 @@ from judge.cli.client import Client, server_options
 @server_options
 def start(
     analysis: str,
-    sets: tuple[str, ...],
+    variables: dict[str, str],
     key: str | None,
     wait: bool,
     timeout: str | None,
@@ -38,7 +37,7 @@ def start(
     from judge.cli.run_report import exit_code, print_run
     from judge.cli.wait import wait_for
 
-    body: dict[str, Any] = {"analysis": _document(analysis), "variables": _variables(sets)}
+    body: dict[str, Any] = {"analysis": _document(analysis), "variables": variables}
     if key is not None:
         body["key"] = key
     with Client(server, token) as client:
@@ -66,13 +65,3 @@ def _document(analysis: str) -> Any:
     except (OSError, UnicodeDecodeError) as exc:
         raise click.UsageError(f"cannot read {analysis}: {exc}") from exc
     return read_written(text, source=analysis).data
-
-
-def _variables(sets: tuple[str, ...]) -> dict[str, str]:
-    variables = {}
-    for one in sets:
-        name, equals, value = one.partition("=")
-        if not equals or not name:
-            raise click.UsageError(f"--set {one!r}: write --set NAME=VALUE")
-        variables[name] = value
-    return variables

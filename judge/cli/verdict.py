@@ -111,7 +111,7 @@ def _analysis(file: Path, sets: tuple[str, ...], prometheus: str | None) -> Reso
     settings = read_settings()
     named = {}
     if settings.prometheus:
-        from judge.cli.serving import named_servers
+        from judge.cli.named_servers import named_servers
 
         named = named_servers(settings)
     analysis = load_analysis_file(file, variables=_variables(sets), prometheus=named)

@@ -8,13 +8,13 @@ from typing import Any
 
 import click
 
-from judge.cli.client import Client, server_options
+from judge.cli.client import Client, output_option, server_options
 
 
 @click.command()
 @click.argument("run_id", metavar="RUN")
 @click.option("--timeout", help="Give up waiting after this long, as 45m; the run goes on.")
-@click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@output_option
 @server_options
 def wait(run_id: str, timeout: str | None, output: str, server: str, token: str | None) -> None:
     """Wait for the verdict of RUN. A restart of the server is waited through.
