@@ -7,6 +7,7 @@ here (`judge serve`).
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
 import time
@@ -28,7 +29,10 @@ _DRAIN = 10.0
 
 
 class Household:
-    """Owns the daemon and the runs of ``database`` (a URL) while it is entered."""
+    """Owns the daemon and the runs of ``database`` (a URL) while it is entered.
+
+    Nothing is looked at before `start`, so that what should not be can still be taken away.
+    """
 
     def __init__(
         self,
@@ -44,11 +48,14 @@ class Household:
     def __enter__(self) -> Self:
         try:
             migrate(self._engine)
-            self.daemon.start()
         except BaseException:
             self._engine.dispose()
             raise
         return self
+
+    def start(self) -> None:
+        """Have the daemon look at every run of the database that is due."""
+        self.daemon.start()
 
     def __exit__(
         self,
@@ -70,10 +77,20 @@ def log_to_stderr(level: int) -> None:
         logger_factory=_stderr_logger,
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler()
+    handler = logging.StreamHandler(_Stderr())
     handler.setLevel(level)
     logging.getLogger().handlers[:] = [handler]
 
 
 def _stderr_logger(*_: Any) -> structlog.PrintLogger:
     return structlog.PrintLogger(sys.stderr)
+
+
+class _Stderr(io.TextIOBase):
+    """Whatever standard error is at the moment of writing."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()

@@ -85,7 +85,9 @@ def _gather_history(seconds: float, *, console: Console, sleep: Callable[[float]
     if not console.is_terminal:
         console.print(what)
     columns = TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as progress:
         task = progress.add_task(what, total=seconds)
         ends = time.monotonic() + seconds
         while (left := ends - time.monotonic()) > 0:

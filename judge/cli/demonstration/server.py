@@ -70,6 +70,7 @@ class DemoServer:
                 clock=self._clock,
             )
             self.address = ending.enter_context(Served(app)).address
+            household.start()
             self._ending = ending.pop_all()
         return self
 

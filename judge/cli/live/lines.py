@@ -18,7 +18,7 @@ class Lines:
         self._write = write
         self._said: dict[int, int] = {}
         self._closed: set[int] = set()
-        self._followed: set[int] = set()
+        self._followed: dict[int, str] = {}
 
     def show(self) -> None:
         """Write the lines that are due."""
@@ -30,8 +30,8 @@ class Lines:
             if board.outcome and index not in self._closed:
                 self._closed.add(index)
                 self._write(f"{board.title}: {WORDS[board.outcome]}: {board.reason}")
-            if board.afterwards and index not in self._followed:
-                self._followed.add(index)
+            if board.afterwards and board.afterwards != self._followed.get(index):
+                self._followed[index] = board.afterwards
                 self._write(f"{board.title}: {board.afterwards}")
 
 
