@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 NOT_AS_IT_SHOULD_BE = 4
-_INTERRUPTED = 130
 _FAULTS = ("none", "errors", "slow", "outage")
 
 
@@ -69,16 +68,20 @@ def demo(live: bool, folder: Path | None, **options: Any) -> None:
     """
     from rich.console import Console
 
+    from judge.cli.interruption import INTERRUPTED, interrupted_once
+
     kept = folder is not None
     place = folder or Path(tempfile.mkdtemp(prefix="judge-demo-"))
     place.mkdir(parents=True, exist_ok=True)
     console = Console(highlight=False)
     try:
-        right = _live(place, console, **options) if live else _recorded(place, console, **options)
+        with interrupted_once():
+            show = _live if live else _recorded
+            right = show(place, console, **options)
         kept = True
     except KeyboardInterrupt:
         click.echo("\ninterrupted; everything that the demo started has ended", err=True)
-        sys.exit(_INTERRUPTED)
+        sys.exit(INTERRUPTED)
     finally:
         if not kept:
             shutil.rmtree(place, ignore_errors=True)
