@@ -39,8 +39,8 @@ class PodCounts:
 class Arm:
     """One track's counts, summed over its pods, by interval: three arrays (..., intervals).
 
-    ``pods`` is the effective number of pods by traffic, (sum n)^2 / sum n^2: ten pods of which one
-    gets all requests are worth one. It is 1 where there was no traffic.
+    ``pods`` is the effective number of pods by traffic, (sum n)^2 / sum n^2 rounded to whole pods:
+    ten pods of which one gets all requests are worth one. It is 1 where there was no traffic.
     """
 
     events: Array
@@ -74,7 +74,7 @@ def summed(counts: PodCounts) -> Arm:
     total = counts.total.sum(-1)
     squares = np.square(counts.total).sum(-1)
     pods = np.divide(np.square(total), squares, out=np.ones_like(total), where=squares > 0)
-    return Arm(counts.events.sum(-1), total, pods)
+    return Arm(counts.events.sum(-1), total, np.maximum(np.rint(pods), 1.0))
 
 
 def paired(treated: PodCounts, reference: PodCounts) -> Arms:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
 from judge.stats.arms import Array
@@ -127,8 +128,8 @@ def log_evidence(
 ) -> list[Array]:
     """log E after each look, (..., intervals), against ``null`` (...), for each of the starts."""
     nodes, log_null = _null_mixture(null, spread)
-    around = likelihood.curve(nodes, null).cumsum(-2)
-    above = likelihood.curve(beyond.ratios(null), null).cumsum(-2)
+    around = _cumulated(likelihood.curve(nodes, null))
+    above = _cumulated(likelihood.curve(beyond.ratios(null), null))
     return [
         _from_start(above, around, beyond.log_weights, log_null, start, plan.block, clip=clip)
         for start in plan.starts
@@ -163,8 +164,14 @@ def _null_mixture(null: Array, spread: Spread) -> tuple[Array, Array]:
         -0.5 * (degrees + 1.0) * np.log1p(np.square(scaled) / degrees),
     )
     log_weights = log_density + spacing[..., None, :]
-    log_weights -= _log_sum_exp(log_weights)[..., None]
+    log_weights = log_weights - _log_sum_exp(log_weights.copy())[..., None]
     return null[..., None] * np.exp(offsets), log_weights
+
+
+def _cumulated(curve: Array) -> Array:
+    """Sums of a curve before each interval and after the last, (..., intervals + 1, ratios)."""
+    nothing = np.zeros((*curve.shape[:-2], 1, curve.shape[-1]))
+    return np.concatenate([nothing, curve.cumsum(-2)], axis=-2)
 
 
 def _from_start(
@@ -178,27 +185,35 @@ def _from_start(
     clip: float,
 ) -> Array:
     """log E of one start: 0 before it, then clipped steps, (..., intervals)."""
-    looks = above.shape[-2]
-    grown = np.zeros(above.shape[:-1])
+    looks = above.shape[-2] - 1
+    grown = np.zeros((*above.shape[:-2], looks))
     if start >= looks:
         return grown
-    if start:
-        above = above[..., start:, :] - above[..., start - 1 : start, :]
-        around = around[..., start:, :] - around[..., start - 1 : start, :]
-        log_around = log_around[..., start:, :]
-    before = _block_ends_before(looks - start, block)
-    gained = _log_sum_exp(above + log_above[..., None, :])
-    gained = gained - np.where(before < 0, 0.0, gained[..., before])
-    now = _log_sum_exp(around + log_around)
-    earlier = np.where((before < 0)[:, None], 0.0, around[..., before, :])
-    steps = np.minimum(clip, gained - (now - _log_sum_exp(earlier + log_around)))
+    after = np.arange(start, looks)
+    opened = start + (after - start) // block * block  # when each interval's block began
+    log_above = log_above[..., None, :]
+    log_around = log_around[..., start:, :]
+    gained = _mixture(above, log_above, start, after + 1)
+    lost = _mixture(around, log_around, start, after + 1)
+    if _varies(log_around):
+        # what the null had when the block began, under the spread of this interval
+        had = _mixture(around, log_around, start, opened)
+    else:
+        had = np.where(opened == start, 0.0, lost[..., opened - start - 1])
+    got = np.where(opened == start, 0.0, gained[..., opened - start - 1])
+    steps = np.minimum(gained - got - (lost - had), clip)
     grown[..., start:] = steps + _whole_blocks(steps, block)
     return grown
 
 
-def _block_ends_before(looks: int, block: int) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
-    """The index of the last interval of the block before each interval's own; -1 for none."""
-    return (np.arange(looks) // block) * block - 1
+def _mixture(curve: Array, log_weights: Array, start: int, at: NDArray[np.intp]) -> Array:
+    """log of the weighted mean of exp(what the curve gained from ``start`` to ``at``)."""
+    return _log_sum_exp(curve[..., at, :] - curve[..., start : start + 1, :] + log_weights)
+
+
+def _varies(log_weights: Array) -> bool:
+    """Whether the pods' spread changed during the run."""
+    return bool((log_weights[..., 1:, :] != log_weights[..., :1, :]).any())
 
 
 def _whole_blocks(steps: Array, block: int) -> Array:
@@ -213,6 +228,11 @@ def _whole_blocks(steps: Array, block: int) -> Array:
 
 
 def _log_sum_exp(values: Array) -> Array:
-    """log sum exp over the last axis; scipy's own costs several times as much on small arrays."""
+    """log sum exp over the last axis, which it overwrites.
+
+    scipy's own costs several times as much, on small arrays and on large ones.
+    """
     top = values.max(-1, keepdims=True)
-    return np.asarray(np.log(np.exp(values - top).sum(-1)) + top[..., 0])
+    values -= top
+    np.exp(values, out=values)
+    return np.asarray(np.log(values.sum(-1)) + top[..., 0])
