@@ -9,29 +9,19 @@ tried a few times, then ends the run inconclusively. All that a step changes is 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
 
 import structlog
 
 from judge.errors import LeaseLost, SourceError, SourceUnavailable
 from judge.runs.memory import Memory, Remembered
 from judge.runs.metrics import RunMetrics
-from judge.runs.run import (
-    Window,
-    history_windows,
-    is_last,
-    look_due,
-    look_window,
-    pause,
-    settling_delay,
-    waits_until,
-)
+from judge.runs.reading import read_history, read_look, unread
+from judge.runs.run import is_last, look_due, pause, settling_delay, waits_until
 from judge.sources.source import Source
-from judge.spec.resolved import BASELINE, ResolvedAnalysis
-from judge.stats.samples import Absence, Interval
+from judge.spec.resolved import ResolvedAnalysis
+from judge.stats.samples import Interval
 from judge.store.claims import Claims, Note
-from judge.store.packing import as_stored
 from judge.store.run import EventType, HistoryState, Run
 from judge.verdict.verdict import Outcome, Promise, Verdict
 
@@ -77,30 +67,18 @@ class Looker:
 
     def _calibrate(self, run: Run) -> Run | None:
         try:
-            history, delay = self._read_history(run)
+            history = read_history(self._sources(run.analysis), run)
         except SourceError as error:
             return self._history_failed(run, error)
-        note = Note(EventType.HISTORY_READ, {"intervals": len(history), "delay": delay})
-        return self._calibrated(run, history, delay=delay, note=note)
-
-    def _read_history(self, run: Run) -> tuple[list[Interval], float]:
-        source = self._sources(run.analysis)
-        scrape = None
-        if run.analysis.delay is None:
-            scrape = source.scrape_interval(run.analysis, at=run.started_at)
-        delay = settling_delay(run.analysis, scrape)
-        windows = history_windows(run)
-        if not windows:
-            return [], delay
-        found = source.read(
-            run.analysis,
-            start=windows[0].start,
-            end=windows[-1].end,
-            step=run.analysis.interval,
-            tracks=[BASELINE],
-            thorough=False,
+        data = {"intervals": len(history.intervals), "delay": history.delay}
+        after = self._claims.record_history(
+            run,
+            history.intervals,
+            delay=history.delay,
+            next_due=look_due(run, 0, delay=history.delay),
+            notes=[Note(EventType.HISTORY_READ, data)],
         )
-        return _placed(found, windows), delay
+        return _if_ours(after)
 
     def _history_failed(self, run: Run, error: SourceError) -> Run | None:
         self._metrics.source_failed(error)
@@ -108,53 +86,27 @@ class Looker:
             self._wait(run, error)
             return None
         delay = settling_delay(run.analysis, None)
-        note = Note(EventType.HISTORY_MISSING, {"reason": str(error)})
-        since = self._failing_since(run, error)
-        return self._calibrated(run, None, delay=delay, note=note, failing_since=since)
-
-    def _calibrated(
-        self,
-        run: Run,
-        history: Sequence[Interval] | None,
-        *,
-        delay: float,
-        note: Note,
-        failing_since: float | None = None,
-    ) -> Run | None:
-        return self._if_ours(
-            self._claims.record_history(
-                run,
-                history,
-                delay=delay,
-                next_due=look_due(run, 0, delay=delay),
-                failing_since=failing_since,
-                notes=[note],
-            )
+        after = self._claims.record_history(
+            run,
+            None,
+            delay=delay,
+            next_due=look_due(run, 0, delay=delay),
+            failing_since=self._failing_since(run, error),
+            notes=[Note(EventType.HISTORY_MISSING, {"reason": str(error)})],
         )
+        return _if_ours(after)
 
     def _look(self, run: Run) -> Run | None:
-        window = look_window(run, run.next_index)
         due = look_due(run, run.next_index, delay=_delay(run))
         try:
-            interval = self._read(run, window)
+            interval = read_look(self._sources(run.analysis), run)
         except SourceError as error:
             self._metrics.source_failed(error)
             if self._is_worth_waiting(run, error, due=due):
                 self._wait(run, error)
                 return None
-            return self._judge(run, _hole(run, window), due=due, error=error)
+            return self._judge(run, unread(run), due=due, error=error)
         return self._judge(run, interval, due=due)
-
-    def _read(self, run: Run, window: Window) -> Interval:
-        found = self._sources(run.analysis).read(
-            run.analysis,
-            start=window.start,
-            end=window.end,
-            step=run.analysis.interval,
-            tracks=list(run.analysis.tracks),
-            thorough=True,
-        )
-        return as_stored(_placed(found, [window])[0])
 
     def _judge(
         self, run: Run, interval: Interval, *, due: float, error: SourceError | None = None
@@ -173,7 +125,7 @@ class Looker:
         )
         self._memory.remember(after, Remembered(known.judge, intervals))
         self._count(run, verdict, ends=ends, due=due, hole=error is not None)
-        return self._if_ours(after)
+        return _if_ours(after)
 
     def _count(self, run: Run, verdict: Verdict, *, ends: bool, due: float, hole: bool) -> None:
         catches_up = due < run.created_at
@@ -221,30 +173,13 @@ class Looker:
         self._claims.end(run, verdict, notes=notes)
         self._metrics.decided(verdict.verdict)
 
-    def _if_ours(self, run: Run) -> Run | None:
-        return run if run.owner is not None else None
+
+def _if_ours(run: Run) -> Run | None:
+    return run if run.owner is not None else None
 
 
 def _delay(run: Run) -> float:
     return settling_delay(run.analysis, None) if run.delay is None else run.delay
-
-
-def _placed(found: Sequence[Interval], windows: Sequence[Window]) -> list[Interval]:
-    """The intervals on our own bounds: added up elsewhere, theirs may overlap by a rounding."""
-    if len(found) != len(windows):
-        raise ValueError(f"asked for {len(windows)} intervals, the source gave {len(found)}")
-    return [
-        replace(interval, start=window.start, end=window.end)
-        for interval, window in zip(found, windows, strict=True)
-    ]
-
-
-def _hole(run: Run, window: Window) -> Interval:
-    absent = {
-        metric.name: dict.fromkeys(run.analysis.tracks, Absence.UNREACHABLE)
-        for metric in run.analysis.metrics
-    }
-    return Interval(window.start, window.end, {}, absent=absent)
 
 
 def _hole_note(run: Run, error: SourceError) -> Note:
