@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
+from structlog.testing import capture_logs
 
 from judge.errors import SourceMalformed, SourceRejected, SourceUnavailable
 from judge.runs.look import CRASHES
@@ -201,11 +202,13 @@ def test_what_nobody_foresaw_is_tried_again_then_ends_the_run(world: World) -> N
     run = world.calibrated()
     world.judge.errors = [ZeroDivisionError("hunter2")] * CRASHES
     world.clock.now = BEGAN + 70
-    for attempt in range(CRASHES):
-        waiting = world.runs.get(run.id)
-        assert waiting.crashes == attempt
-        world.clock.forward(31)
-        assert world.step() is None
+    with capture_logs() as logs:
+        for attempt in range(CRASHES):
+            waiting = world.runs.get(run.id)
+            assert waiting.crashes == attempt
+            world.clock.forward(31)
+            assert world.step() is None
+    assert [line["run"] for line in logs if line.get("exc_info")] == [run.id] * CRASHES
     done = world.runs.get(run.id)
     assert (done.state, done.next_index) == (RunState.DONE, 0)
     assert done.verdict is not None
