@@ -40,6 +40,7 @@ class PrometheusSource:
         retries: Retries | None = None,
     ) -> None:
         self._config = config
+        self._clock = clock
         self.client = PrometheusClient(
             config, clock=clock, generator=random, sleep=sleep, retries=retries
         )
@@ -79,7 +80,7 @@ class PrometheusSource:
                 f"the analysis {analysis.name} has no query for {', '.join(tracks) or 'no track'}; "
                 "give its metrics a template or queries"
             )
-        ends = Ends(self.client, self._config, start, step, intervals + 1)
+        ends = Ends(self.client, self._config, start, step, intervals + 1, now=self._clock())
         ends.read(asked)
         recount = Recount(self.client, self._config) if thorough else None
         tally = Tally(analysis, tracks, ends.lines, ends.absent, recount)

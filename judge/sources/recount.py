@@ -8,6 +8,7 @@ selector has no raw samples; its doubts stay.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -80,28 +81,33 @@ class Recount:
     def _fetched(self, chosen: Selector, window: Window) -> list[RawSeries]:
         reach = milliseconds(window.end - window.start + LOOKBACK)
         answer = self.client.instant(f"{chosen}[{reach}]", at=window.end, expected="matrix")
-        series = [self._series(one) for one in _whole(answer, self.client.name) if one.values]
+        read = [self._series(one) for one in _whole(answer, self.client.name)]
+        series = [one for one in read if one.times]
         if all(one.shown(_ms(window.start)) is not None for one in series):
             return series
         memory = self.client.instant(
             f"last_over_time({chosen}[{milliseconds(MEMORY)}])", at=window.start
         )
         earlier = {
-            frozenset(one.metric.items()): number(one.value[1], self.client.name)
+            frozenset(one.metric.items()): value
             for one in _whole(memory, self.client.name)
             if one.value is not None
+            and not math.isnan(value := number(one.value[1], self.client.name))
         }
         return [self._with_earlier(one, earlier.get(one.labels)) for one in series]
 
     def _series(self, one: Series) -> RawSeries:
         labels = frozenset(one.metric.items())
         replica = self.config.replica_labels
+        read = [(_ms(time), number(text, self.client.name)) for time, text in one.values]
+        # VictoriaMetrics shows the marks of staleness, which are NaN; Prometheus leaves them out.
+        samples = [(time, value) for time, value in read if not math.isnan(value)]
         return RawSeries(
             labels=labels,
             counter=frozenset(item for item in labels if item[0] not in replica),
             target=self._target(one.metric),
-            times=tuple(_ms(time) for time, _ in one.values),
-            values=tuple(number(text, self.client.name) for _, text in one.values),
+            times=tuple(time for time, _ in samples),
+            values=tuple(value for _, value in samples),
         )
 
     def _found(

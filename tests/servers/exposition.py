@@ -40,3 +40,13 @@ def prometheus_text(series: Sequence[Series]) -> str:
         for at, value in one.samples
     ]
     return "\n".join([*lines, ""])
+
+
+def scrape_config(targets: Sequence[str], interval: str) -> str:
+    """A configuration for Prometheus and VictoriaMetrics that believes the targets' labels."""
+    quoted = ", ".join(f"'{target}'" for target in targets)
+    return (
+        f"scrape_configs: [{{job_name: test, scrape_interval: {interval}, "
+        f"scrape_timeout: {interval}, honor_labels: true, "
+        f"static_configs: [{{targets: [{quoted}]}}]}}]\n"
+    )

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tests.servers.exposition import Series, openmetrics
+from tests.servers.exposition import Series, openmetrics, scrape_config
 from tests.servers.process import free_port, need, running
 
 
@@ -31,12 +31,7 @@ def backfilled(folder: Path, series: Sequence[Series]) -> Iterator[str]:
 def scraping(folder: Path, targets: Sequence[str], *, interval: str = "1s") -> Iterator[str]:
     """The address of a Prometheus that scrapes ``targets`` (host:port), honouring their labels."""
     need("prometheus")
-    quoted = ", ".join(f"'{target}'" for target in targets)
-    config = (
-        f"scrape_configs: [{{job_name: test, scrape_interval: {interval}, "
-        f"scrape_timeout: {interval}, honor_labels: true, "
-        f"static_configs: [{{targets: [{quoted}]}}]}}]\n"
-    )
+    config = scrape_config(targets, interval)
     with prometheus(folder, data=folder / "data", config=config) as address:
         yield address
 
