@@ -23,7 +23,7 @@ from judge.errors import Issue, SpecError
 
 Path = tuple[str | int, ...]
 
-LARGEST_TEXT = 1_000_000
+LARGEST_TEXT = 250_000
 MOST_VALUES = 20_000
 
 _YAML = "tag:yaml.org,2002:"

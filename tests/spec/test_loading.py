@@ -784,12 +784,12 @@ def test_a_request_that_is_no_analysis_is_refused(body: Any) -> None:
 
 def test_deep_and_multiplying_documents_are_refused() -> None:
     with pytest.raises(SpecError, match="nested too deep"):
-        load_analysis("[" * 5000)
+        load_analysis("[" * 800)
     layers = "\n".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 9))
     with pytest.raises(SpecError, match="more than 20000 values"):
         load_analysis(f"a0: &a0 [x]\n{layers}\n")
-    with pytest.raises(SpecError, match="larger than 1000000 characters"):
-        load_analysis(f"a: {'x' * 1_000_001}")
+    with pytest.raises(SpecError, match="larger than 250000 characters"):
+        load_analysis(f"a: {'x' * 250_001}")
 
 
 def test_a_file_is_named_in_its_issues(tmp_path: Path) -> None:
