@@ -23,7 +23,7 @@ from judge.stats.arms import Array
 CLIP_DIVISOR = 2.5  # a step adds at most log(1/alpha) / 2.5: three blocks at the least
 BLOCK_SECONDS = 60.0
 START_EVERY_SECONDS = 300.0
-AT_START = 0.6  # prior weight of a regression that is there from the start
+AT_START = 0.75  # prior weight of a regression that is there from the start
 FARTHEST = 3.0  # lasting differences between pods explain away no more than this ratio
 _NULL_NODES = np.linspace(-1.0, 1.0, 31)
 _NEAR = np.geomspace(1.2, 8.0, 14)

@@ -42,7 +42,7 @@ def evidence(seen, plan, *, clip=CLIP, spread=None, null=1.0):
 
 def test_blocks_are_a_minute_and_starts_come_every_five():
     assert schedule(interval=60, looks=30).starts == (0, 5, 10, 15, 20, 25)
-    assert schedule(interval=10, looks=60) == Schedule(6, (0, 30), (0.6, pytest.approx(0.4)))
+    assert schedule(interval=10, looks=60) == Schedule(6, (0, 30), (0.75, 0.25))
     assert schedule(interval=300, looks=3).starts == (0, 1, 2)
     assert schedule(interval=60, looks=2).weights == (1.0,)
     assert sum(schedule(interval=60, looks=600).weights) == pytest.approx(1)
