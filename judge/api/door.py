@@ -25,6 +25,7 @@ from judge.settings import Settings
 
 OPEN = frozenset({"/healthz", "/readyz", "/docs", "/openapi.json"})
 GONE = 499  # nginx's number for a caller who left before an answer
+PROBED = frozenset({"/healthz", "/readyz", "/metrics"})
 _log = structlog.get_logger("judge.access")
 _faults = structlog.get_logger(__name__)
 
@@ -137,7 +138,9 @@ def _hostname(host: str) -> str:
 
 def _write_line(scope: Scope, status: int, seconds: float) -> None:
     principal: Principal | None = scope.get("state", {}).get("principal")
-    _log.info(
+    # Probes and scrapes would drown the rest.
+    write = _log.debug if scope["path"] in PROBED else _log.info
+    write(
         "request",
         method=scope["method"],
         path=scope["path"],

@@ -26,7 +26,7 @@ from judge.verdict.sequential import SequentialJudge
 
 
 def serve_until_stopped(settings: Settings, *, listening: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or SIGINT. ``listening`` is told where, once requests are answered.
+    """Serve until SIGTERM or SIGINT. ``listening`` is told where, once connections are taken.
 
     Raises `SettingsError` or `StoreError` where it cannot begin.
     """
