@@ -33,19 +33,19 @@ from judge.spec.resolved import (
 
 TRACKS = ["baseline", "canary", "shadow"]
 
-word = st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True)
+word = st.text(alphabet="abcxyz", min_size=1, max_size=5)
 text = st.text(alphabet=st.characters(exclude_categories=("Cs",)), max_size=12)
-path = st.from_regex(r"(/[a-z]{1,6}){1,3}", fullmatch=True)
+path = word.map("/etc/{}".format)
 url = st.builds("{}://{}.example{}".format, st.sampled_from(["http", "https"]), word, path)
 headers = st.dictionaries(
-    word.map("x-{}".format), st.from_regex(r"[ -~]{0,8}", fullmatch=True), max_size=2
+    word.map("x-{}".format), st.text(alphabet="aB1 ~!,;", max_size=6), max_size=2
 )
 seconds = st.floats(min_value=0.001, max_value=1e6)
 share = st.floats(min_value=1e-6, max_value=0.5)
 selector = st.builds(
     lambda name, value: f"{name}={json.dumps(value)}",
     word,
-    st.from_regex(r"[a-z{}$]{0,9}", fullmatch=True),
+    st.text(alphabet="ab{}$\\\"'", max_size=8),
 )
 counter = st.builds("{}{{{}}}".format, word, selector).map(Query)
 gauge = st.builds("sum by (pod) ({})".format, word).map(lambda expr: Query(expr, Reading.GAUGE))
@@ -63,7 +63,7 @@ def metrics(draw: st.DrawFn) -> Metric:
     factor = draw(st.floats(1.01, 10.0))
     worst = limit / factor if down else limit * factor
     return Metric(
-        name=draw(st.from_regex(r"[A-Za-z0-9_-]{1,12}", fullmatch=True)),
+        name=draw(st.text(alphabet="aZ0_-", min_size=1, max_size=8)),
         kind=Kind.PROPORTION,
         direction=direction,
         limit=limit,
