@@ -6,7 +6,6 @@ it was interrupted: the run is unfinished then, and can be gone on with.
 
 from __future__ import annotations
 
-import shlex
 import sys
 import time
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from judge.cli.assignments import set_option
+from judge.cli.invocation import again
 
 if TYPE_CHECKING:
     from judge.cli.watching import Watch
@@ -169,9 +169,9 @@ def _told(watched: Watch, runs: Runs, output: str) -> int:
 def _interrupted(run: Run | None, database: str) -> str:
     if run is None:
         return "interrupted before a run was started"
-    again = shlex.join(["judge", *sys.argv[1:]])
-    later = shlex.join(["judge", "watch", "--resume", run.id, "--database", database])
+    same = again(*sys.argv[1:])
+    later = again("watch", "--resume", run.id, "--database", database)
     return (
-        f"interrupted; run {run.id} is unfinished. This goes on from where it was:\n  {again}\n"
+        f"interrupted; run {run.id} is unfinished. This goes on from where it was:\n  {same}\n"
         f"and so does this, whenever:\n  {later}"
     )

@@ -72,6 +72,14 @@ def test_the_picture_fits_the_terminal(width: int, height: int, encoding: str) -
     assert lines[-1].strip() == "to be continued"
 
 
+def test_many_metrics_get_a_line_each_where_there_is_no_room_for_more() -> None:
+    board = Board("run", 10, 60.0)
+    board.observe(0, verdict(**{f"metric-{i}": metric(1.0, 0.9, 1.1) for i in range(12)}))
+    lines = drawn([board], width=80, height=24)
+    assert len(lines) < 24
+    assert sum("1x (0.9 to 1.1)  evidence 1.0 of 4.0" in line for line in lines) == 12
+
+
 def test_charts_appear_where_there_is_room() -> None:
     assert "●" not in "".join(drawn(two_boards(), width=80, height=24))
     assert "●" in "".join(drawn(two_boards(), width=80, height=40))

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from judge.cli.demonstration.evidence import write_evidence
 from judge.cli.demonstration.play import Played
+from judge.cli.invocation import again
 from judge.cli.live.board import STYLES, WORDS
 from judge.verdict.verdict import Outcome, Promise
 
@@ -74,11 +75,14 @@ def _tell(one: Shown, *, console: Console) -> None:
 
 def _point_on(files: Sequence[Path], folder: Path, *, console: Console) -> None:
     commands = [
-        (f"judge replay {files[0]}", "the same verdict, out of the samples alone"),
-        (f"judge serve --database sqlite:///{folder / 'judge.db'}", "the daemon, with these runs;"),
-        ("judge runs", "while it serves: its runs, and on http://127.0.0.1:8080/docs its API"),
-        ("judge demo --live", "the same with a Prometheus that scrapes an application now"),
-        ("judge templates list", "the metrics that come with Judge"),
+        (again("replay", str(files[0])), "the same verdict, out of the samples alone"),
+        (
+            again("serve", "--database", f"sqlite:///{folder / 'judge.db'}"),
+            "the daemon with these runs; its API is on http://127.0.0.1:8080/docs",
+        ),
+        (again("runs"), "while it serves: its runs"),
+        (again("demo", "--live"), "live: an application under load and a Prometheus of its own"),
+        (again("templates", "list"), "the metrics that come with Judge"),
     ]
     _say(Text("\nWhat to look at next", style="bold"), console)
     for command, meaning in commands:

@@ -42,11 +42,10 @@ def chart(
 ) -> list[Text]:
     """``height`` lines of at most ``width`` columns: the points of up to ``looks`` looks."""
     scale = _Scale.around(points, limit, height)
-    room = max(1, width - LABEL - 1)
-    columns = room if looks > room else looks * max(1, min(3, room // looks))
+    columns = max(1, width - LABEL - 1)
     cells = [[" "] * columns for _ in range(height)]
     styles = [[""] * columns for _ in range(height)]
-    shown = {min(columns - 1, point.look * columns // looks): point for point in points}
+    shown = {column: point for point in points for column in _columns(point, columns, looks)}
     for column in range(columns):
         drawn = {scale.row(limit): (glyphs.limit, "yellow")}
         if column in shown:
@@ -103,6 +102,12 @@ class _Scale:
         for ratio in (limit, 1.0, self.top, self.bottom, 2.0, 4.0):
             found.setdefault(self.row(ratio), f"{ratio:g}x")
         return found
+
+
+def _columns(point: Point, columns: int, looks: int) -> range:
+    """The columns of one look: at least one, so that the last look is never invisible."""
+    first = min(columns - 1, point.look * columns // looks)
+    return range(first, max(first + 1, (point.look + 1) * columns // looks))
 
 
 def _band(point: Point, scale: _Scale, glyphs: Glyphs) -> dict[int, tuple[str, str]]:

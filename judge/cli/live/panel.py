@@ -7,6 +7,7 @@ shrink where it is low, and go where there is no room. No line is ever wrapped.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.panel import Panel
@@ -24,8 +25,21 @@ SMALLEST, LARGEST = 4, 9
 """Rows of a chart, from and to."""
 
 _BESIDE = 2
+_BORDER = 4  # columns
+_FRAME = 5  # rows of a panel beside its metrics: border, progress, reason, what followed
 _EVIDENCE = 16
 _PROGRESS = 26
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """How the panels are drawn: ``rows`` of a chart, 0 for none; ``brief`` is a line a metric."""
+
+    width: int
+    wide: bool
+    rows: int
+    brief: bool
+    glyphs: Glyphs
 
 
 class Boards:
@@ -36,27 +50,20 @@ class Boards:
         self.footer = footer
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        glyphs = ASCII if options.ascii_only else UNICODE
-        wide = options.max_width >= WIDE
-        rows = self._chart_rows(console.height, wide=wide)
-        parts: list[RenderableType] = [
-            _panel(board, width=options.max_width, rows=rows, wide=wide, glyphs=glyphs)
-            for board in self._boards
-        ]
+        layout = self._layout(options.max_width, console.height, ascii_only=options.ascii_only)
+        parts: list[RenderableType] = [_panel(board, layout) for board in self._boards]
         parts += [_clipped(self.footer, "dim")] if self.footer else []
         segments = console.render(Group(*parts), options)
         yield from map(_in_ascii, segments) if options.ascii_only else segments
 
-    def _chart_rows(self, height: int, *, wide: bool) -> int:
-        """How high a chart may be; 0 where there is no room for any."""
-        spare = height - 1 - bool(self.footer)
-        charts = 0
-        for board in self._boards:
-            stacked = _stacked(board, wide=wide)
-            spare -= 5 + len(board.others) + 2 * stacked
-            charts += stacked
+    def _layout(self, width: int, height: int, *, ascii_only: bool) -> _Layout:
+        wide = width >= WIDE
+        charts = sum(_stacked(board, wide=wide) for board in self._boards)
+        framed = sum(_FRAME + len(board.others) for board in self._boards)
+        spare = height - 1 - bool(self.footer) - framed - 2 * charts
         rows = min(LARGEST, spare // max(1, charts))
-        return rows if rows >= SMALLEST else 0
+        glyphs = ASCII if ascii_only else UNICODE
+        return _Layout(width, wide, rows if rows >= SMALLEST else 0, spare < 0, glyphs)
 
 
 def _stacked(board: Board, *, wide: bool) -> int:
@@ -65,21 +72,10 @@ def _stacked(board: Board, *, wide: bool) -> int:
     return -(-metrics // _BESIDE) if wide else metrics
 
 
-def _panel(board: Board, *, width: int, rows: int, wide: bool, glyphs: Glyphs) -> Panel:
-    inside = width - 4
-    parts: list[RenderableType] = [_progress(board, inside, glyphs)]
-    beside = _BESIDE if wide and len(board.points) > 1 else 1
-    table = Table.grid(expand=True, padding=(0, 1, 0, 0))
-    for _ in range(beside):
-        table.add_column(ratio=1, no_wrap=True, overflow="crop")
-    cells = [
-        _metric(board, name, points, inside // beside - 2, rows, glyphs)
-        for name, points in board.points.items()
-    ]
-    for first in range(0, len(cells), beside):
-        table.add_row(*cells[first : first + beside])
-    if cells:
-        parts.append(table)
+def _panel(board: Board, layout: _Layout) -> Panel:
+    parts: list[RenderableType] = [_progress(board, layout)]
+    if board.points:
+        parts.append(_metrics(board, layout))
     parts += [_other(track, metrics) for track, metrics in board.others.items()]
     parts.append(_clipped(board.reason, STYLES.get(board.outcome, "dim")))
     parts += [_clipped(board.afterwards, "dim")] if board.afterwards else []
@@ -88,7 +84,21 @@ def _panel(board: Board, *, width: int, rows: int, wide: bool, glyphs: Glyphs) -
     for part in parts:
         body.add_row(part)
     style = STYLES.get(board.outcome, "none")
-    return Panel(body, title=_title(board), title_align="left", border_style=style, width=width)
+    return Panel(
+        body, title=_title(board), title_align="left", border_style=style, width=layout.width
+    )
+
+
+def _metrics(board: Board, layout: _Layout) -> Table:
+    beside = _BESIDE if layout.wide and len(board.points) > 1 else 1
+    table = Table.grid(expand=True, padding=(0, 1, 0, 0))
+    for _ in range(beside):
+        table.add_column(ratio=1, no_wrap=True, overflow="crop")
+    width = (layout.width - _BORDER) // beside - 2
+    cells = [_metric(board, name, width, layout) for name in board.points]
+    for first in range(0, len(cells), beside):
+        table.add_row(*cells[first : first + beside])
+    return table
 
 
 def _title(board: Board) -> Text:
@@ -98,38 +108,46 @@ def _title(board: Board) -> Text:
     return title
 
 
-def _progress(board: Board, width: int, glyphs: Glyphs) -> Text:
+def _progress(board: Board, layout: _Layout) -> Text:
     words = f" look {board.looked} of {board.looks}, {_clock(board.looked * board.interval)}"
-    room = max(10, width - _PROGRESS)
-    bar = meter(board.looked / board.looks, width=room, glyphs=glyphs)
+    room = max(10, layout.width - _BORDER - _PROGRESS)
+    bar = meter(board.looked / board.looks, width=room, glyphs=layout.glyphs)
     return _clipped("", "none").append(bar, style=STYLES.get(board.outcome, "cyan")).append(words)
 
 
-def _metric(
-    board: Board, name: str, points: Sequence[Point], width: int, rows: int, glyphs: Glyphs
-) -> Table:
+def _metric(board: Board, name: str, width: int, layout: _Layout) -> Table:
     cell = Table.grid()
     cell.add_column(no_wrap=True, overflow="crop")
-    for line in _metric_lines(board, name, points, width, rows, glyphs):
+    for line in _metric_lines(board, name, width, layout):
         cell.add_row(line)
     return cell
 
 
-def _metric_lines(
-    board: Board, name: str, points: Sequence[Point], width: int, rows: int, glyphs: Glyphs
-) -> Iterator[Text]:
-    last = points[-1]
-    yield _clipped(f"{name}  ", "bold").append(ratio_words(last), style=_style(last))
-    if rows and last.limit is not None:
+def _metric_lines(board: Board, name: str, width: int, layout: _Layout) -> Iterator[Text]:
+    last = board.points[name][-1]
+    said = _clipped(f"{name}  ", "bold").append(ratio_words(last), style=_style(last))
+    if layout.brief:
+        yield said.append(f"  evidence {evidence_words(last)}", style="dim")
+        return
+    yield said
+    if layout.rows and last.limit is not None:
         yield from chart(
-            points, looks=board.looks, limit=last.limit, width=width, height=rows, glyphs=glyphs
+            board.points[name],
+            looks=board.looks,
+            limit=last.limit,
+            width=width,
+            height=layout.rows,
+            glyphs=layout.glyphs,
         )
+    yield _evidence(last, layout.glyphs)
+
+
+def _evidence(last: Point, glyphs: Glyphs) -> Text:
     share = (last.evidence or 0.0) / last.threshold if last.threshold else 0.0
-    gauge = Text("evidence ", style="dim").append(
-        meter(share, width=_EVIDENCE, glyphs=glyphs), style=_style(last)
-    )
-    gauge.append(f" {evidence_words(last)}")
-    yield gauge.append("   proven good", style="green") if last.proven else gauge
+    line = _clipped("evidence ", "dim")
+    line.append(meter(share, width=_EVIDENCE, glyphs=glyphs), style=_style(last))
+    line.append(f" {evidence_words(last)}")
+    return line.append("   proven good", style="green") if last.proven else line
 
 
 def _other(track: str, metrics: dict[str, Point]) -> Text:
