@@ -1,0 +1,79 @@
+"""What is asked for an analysis."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from judge.sources.queries import What, branches, deduplicated, joined, unmarked
+from judge.spec.promql import check_brackets
+from judge.spec.resolved import PrometheusConfig, Query, Reading
+from tests.servers.analyses import analysis, error_rate
+
+
+def test_a_branch_for_each_metric_track_and_part() -> None:
+    one = analysis(error_rate("a"), error_rate("b"))
+    found = branches(one.metrics, ["canary", "shadow"])
+    assert [(branch.metric, branch.track, branch.part) for branch in found] == [
+        ("a", "canary", "events"),
+        ("a", "canary", "total"),
+        ("b", "canary", "events"),
+        ("b", "canary", "total"),
+    ]
+
+
+def test_everything_is_asked_at_once_and_each_term_is_marked() -> None:
+    asked = branches(analysis().metrics, ["baseline", "canary"])
+    query = joined(asked, PrometheusConfig(), step=60)
+    check_brackets(query)
+    marks = re.findall(r'"judge_branch","(\w+)"', query)
+    assert marks == [f"{index}{what}" for index in range(4) for what in "scr"]
+    assert "by (pod)" in query
+    assert "max without (prometheus_replica,__replica__)" in query
+
+
+def test_a_gauge_needs_neither_series_nor_resets() -> None:
+    one = analysis(error_rate(reading=Reading.GAUGE))
+    query = joined(branches(one.metrics, ["canary"]), PrometheusConfig(), step=60)
+    assert re.findall(r'"judge_branch","(\w+)"', query) == ["0s", "1s"]
+
+
+def test_resets_are_looked_for_from_before_the_interval() -> None:
+    asked = branches(analysis().metrics, ["canary"])
+    assert "[120000ms]" in joined(asked, PrometheusConfig(), step=60)
+    assert "[62000ms]" in joined(asked, PrometheusConfig(), step=2)
+    assert "[3900000ms]" in joined(asked, PrometheusConfig(), step=3600)
+
+
+def test_an_expression_has_a_sum_and_a_number_of_series_but_no_resets() -> None:
+    asked = branches(analysis().metrics, ["canary"])[:1]
+    mixed = type(asked[0])("a", "canary", "total", Query("a_total + b_total"))
+    query = joined([mixed], PrometheusConfig(), step=60)
+    assert re.findall(r'"judge_branch","(\w+)"', query) == ["0s", "0c"]
+
+
+def test_labels_of_pods_and_replicas_are_the_configurations() -> None:
+    config = PrometheusConfig(pod_label="kubernetes_pod_name", replica_labels=("ha",))
+    query = joined(branches(analysis().metrics, ["canary"]), config, step=60)
+    assert "by (kubernetes_pod_name)" in query
+    assert "max without (ha)" in query
+
+
+def test_without_replica_labels_nothing_is_deduplicated() -> None:
+    assert deduplicated(Query("up"), PrometheusConfig(replica_labels=())) == "up"
+
+
+def test_several_metric_names_stay_apart_when_replicas_are_merged() -> None:
+    merged = deduplicated(Query('{__name__=~"a_total|b_total"}'), PrometheusConfig())
+    assert '"judge_name","$1","__name__"' in merged
+
+
+@pytest.mark.parametrize("mark", ["", "s", "3", "3x", "x3s"])
+def test_a_mark_that_is_none_of_ours_is_refused(mark: str) -> None:
+    with pytest.raises(ValueError, match=r".*"):
+        unmarked(mark)
+
+
+def test_a_mark_is_read_back() -> None:
+    assert unmarked("12r") == (12, What.RESETS)
