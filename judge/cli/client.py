@@ -73,15 +73,15 @@ class Client:
     ) -> None:
         self._session.close()
 
-    def get(self, path: str, params: Mapping[str, str | int] | None = None) -> Any:
+    def get(self, path: str, params: Mapping[str, str] | None = None) -> dict[str, Any]:
         """The JSON answer to GET ``path``."""
         return self._answer("GET", path, params=params)
 
-    def post(self, path: str, body: Mapping[str, Any]) -> Any:
+    def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """The JSON answer to POST ``path``."""
         return self._answer("POST", path, json=body)
 
-    def _answer(self, method: str, path: str, **options: Any) -> Any:
+    def _answer(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         try:
             response = self._session.request(
                 method, self._base + path, timeout=TIMEOUTS, allow_redirects=False, **options
@@ -95,14 +95,18 @@ class Client:
             return self._json(response)
         raise self._failure(response)
 
-    def _json(self, response: requests.Response) -> Any:
+    def _json(self, response: requests.Response) -> dict[str, Any]:
+        """The answer: what was asked for under ``data``, or a bundle, which has a ``format``."""
         try:
-            return response.json()
-        except ValueError as exc:
+            answer = response.json()
+        except ValueError:
+            answer = None
+        if not isinstance(answer, dict) or not answer.keys() & {"data", "format"}:
             raise ServerError(
                 f"{self._base} answers, but not as a Judge server does; see --server",
                 status=response.status_code,
-            ) from exc
+            )
+        return answer
 
     def _failure(self, response: requests.Response) -> ServerError:
         status = response.status_code
