@@ -90,7 +90,8 @@ class Comparison:
 
     ``log_evidence`` and ``log_pass`` (..., looks) are natural logarithms of e-values; the metric
     fails where the former reaches ``threshold`` (...), which calibration has raised by ``raised``
-    (...). ``calibrated`` tells whether there was history enough.
+    (...). ``calibrated`` tells whether there was history enough. ``by_start`` has, for each of the
+    ``sides``, the evidence of a regression from each start, before they are mixed.
     """
 
     log_evidence: Array
@@ -100,6 +101,7 @@ class Comparison:
     calibrated: bool
     noise: Dispersion
     sides: tuple[Side, ...]
+    by_start: tuple[list[Array], ...]
 
 
 def compare(
@@ -112,23 +114,29 @@ def compare(
 ) -> Comparison:
     """Judge a run's counts against its baseline's; all arrays (..., intervals, pods)."""
     arms = paired(canary, baseline)
-    noise, arms = learn(history, arms, terms)
+    noise = learn(history, terms)
+    if noise is None or history is None:
+        noise, arms = unlearned(arms)
+        return weigh(arms, noise, terms, None)
     raised = (
-        calibration(history, noise, terms, canary_pods=usual_pods(canary))
-        if calibrate and history is not None
-        else None
+        calibration(history, noise, terms, canary_pods=usual_pods(canary)) if calibrate else None
     )
     return weigh(arms, noise, terms, raised)
 
 
-def learn(history: PodCounts | None, arms: Arms, terms: Terms) -> tuple[Dispersion, Arms]:
-    """The noise as the history has it; without one, as assumed.
+def learn(history: PodCounts | None, terms: Terms) -> Dispersion | None:
+    """The noise as the baseline's history has it; None without one."""
+    if history is None or not history.events.size:
+        return None
+    return dispersion(history, interval=terms.interval)
 
-    Without a history the rate comes from the first interval with traffic. It chooses the
-    likelihood, so where it is high that interval is left out of the evidence.
+
+def unlearned(arms: Arms) -> tuple[Dispersion, Arms]:
+    """What is assumed of the noise without a history, and the counts that may then be used.
+
+    The rate comes from the first interval with traffic. It chooses the likelihood, so where it is
+    high that interval is left out of the evidence.
     """
-    if history is not None and history.events.size:
-        return dispersion(history, interval=terms.interval), arms
     reference, usable = arms.reference, arms.usable
     first = usable & (usable.cumsum(-1) == 1)
     events, total = (reference.events * first).sum(-1), (reference.total * first).sum(-1)
@@ -159,7 +167,7 @@ def calibration(
     if arms is None:
         return None
     each = noise.batched()
-    evidence = _fail_evidence(sides(arms, each, terms), each, terms)
+    evidence = _fail_evidence(_fail_by_start(sides(arms, each, terms), each, terms), terms)
     overlap = stride(intervals, pods, terms.looks) / terms.looks
     return raised_threshold(evidence.max(-1), alpha=terms.alpha, overlap=overlap)
 
@@ -167,15 +175,17 @@ def calibration(
 def weigh(arms: Arms, noise: Dispersion, terms: Terms, raised: Array | None) -> Comparison:
     """The evidence of a run for failing and for passing."""
     directions = sides(arms, noise, terms)
+    by_start = _fail_by_start(directions, noise, terms)
     added = np.zeros(arms.treated.total.shape[:-1]) if raised is None else raised
     return Comparison(
-        log_evidence=_fail_evidence(directions, noise, terms),
+        log_evidence=_fail_evidence(by_start, terms),
         log_pass=_pass_evidence(directions, noise, terms),
         threshold=math.log(1.0 / terms.alpha) + added,
         raised=added,
         calibrated=raised is not None,
         noise=noise,
         sides=directions,
+        by_start=by_start,
     )
 
 
@@ -256,13 +266,20 @@ def _tested(
     return log_evidence(model, null, beyond, spread(side, noise, clip), plan, clip=clip)
 
 
-def _fail_evidence(directions: tuple[Side, ...], noise: Dispersion, terms: Terms) -> Array:
-    each = [
-        evidence_above(
+def _fail_by_start(
+    directions: tuple[Side, ...], noise: Dispersion, terms: Terms
+) -> tuple[list[Array], ...]:
+    return tuple(
+        evidence_by_start(
             side, noise, np.full(noise.phi.shape, side.null), terms.plan, clip=terms.clip
         )
         for side in directions
-    ]
+    )
+
+
+def _fail_evidence(by_start: tuple[list[Array], ...], terms: Terms) -> Array:
+    """The mean of what the directions say."""
+    each = [mixed(starts, terms.plan) for starts in by_start]
     return np.asarray(np.logaddexp.reduce(each) - math.log(len(each)))
 
 

@@ -19,9 +19,7 @@ from judge.stats.comparison import (
     Terms,
     evidence_above,
     evidence_below,
-    evidence_by_start,
 )
-from judge.stats.dispersion import Dispersion
 from judge.stats.evidence import Schedule
 
 _TRIED = 14  # ratios on either side of the estimate
@@ -40,7 +38,7 @@ def effect(comparison: Comparison, terms: Terms) -> Effect:
     """The effect after the last look of a comparison without batch axes."""
     side = comparison.sides[0]
     threshold = float(comparison.threshold) + math.log(terms.alpha / terms.side_alpha)
-    plan = _starts_that_matter(side, comparison.noise, terms)
+    plan = _starts_that_matter(comparison, terms)
     centre, error = _centre(side.arms, comparison, plan.starts[-1])
     low = _lower(side, comparison, terms, plan, threshold, centre, error)
     high = _upper(side, comparison, terms, threshold, centre, error)
@@ -53,13 +51,12 @@ def effect(comparison: Comparison, terms: Terms) -> Effect:
     return Effect(estimate, low, high)
 
 
-def _starts_that_matter(side: Side, noise: Dispersion, terms: Terms) -> Schedule:
+def _starts_that_matter(comparison: Comparison, terms: Terms) -> Schedule:
     """The first start and the one with the most evidence; a part of a mixture is a bound for it."""
     plan = terms.plan
-    null = np.full(noise.phi.shape, side.null)
-    grown = evidence_by_start(side, noise, null, plan, clip=terms.clip)
     weighted = [
-        math.log(weight) + float(one[-1]) for weight, one in zip(plan.weights, grown, strict=True)
+        math.log(weight) + float(one[-1])
+        for weight, one in zip(plan.weights, comparison.by_start[0], strict=True)
     ]
     best = int(np.argmax(weighted))
     if best == 0 or weighted[best] <= 0:

@@ -111,10 +111,8 @@ def alternatives(farthest: Array, *, up: bool = True) -> Alternatives:
     far = 8.0 * (top / 8.0) ** (np.arange(1, _FAR + 1) / _FAR)
     near = np.broadcast_to(_NEAR, (*top.shape[:-1], len(_NEAR)))
     steps = np.concatenate([near, far], axis=-1)
-    log_weights = -np.log(steps)
-    return Alternatives(
-        steps, log_weights - special.logsumexp(log_weights, axis=-1, keepdims=True), up
-    )
+    weights = 1.0 / steps
+    return Alternatives(steps, np.log(weights / weights.sum(-1, keepdims=True)), up)
 
 
 def log_evidence(

@@ -25,13 +25,14 @@ from judge.spec.resolved import (
     Reading,
     ResolvedAnalysis,
 )
-from judge.stats.arms import Arms, PodCounts, paired
+from judge.stats.arms import Arms, Array, PodCounts, paired
 from judge.stats.comparison import (
     Comparison,
     Terms,
     calibration,
     learn,
     pods_needed,
+    unlearned,
     usual_pods,
     weigh,
 )
@@ -76,7 +77,11 @@ class SequentialJudge:
             metric.name: track_counts(history, metric.name, BASELINE).counts
             for metric in analysis.metrics
         }
-        self._raised: dict[tuple[str, int], float | None] = {}
+        self._noise = {
+            metric.name: learn(self._history[metric.name], self._terms(metric))
+            for metric in analysis.metrics
+        }
+        self._raised: dict[tuple[str, int], Array | None] = {}
 
     def look(self, intervals: Sequence[Interval], *, finished: bool) -> Verdict:
         """The verdict after these intervals, oldest first; ``finished`` where no more will come."""
@@ -112,11 +117,13 @@ class SequentialJudge:
         baseline = track_counts(intervals, metric.name, BASELINE)
         arms = paired(canary.counts, baseline.counts)
         terms = self._terms(metric)
-        history = self._history[metric.name]
-        noise, kept = learn(history, arms, terms)
-        raised = self._raise(metric, history, noise, canary.counts)
-        added = None if raised is None else np.asarray(raised)
-        comparison = weigh(kept, noise, terms, added)
+        history, noise = self._history[metric.name], self._noise[metric.name]
+        if noise is None:
+            noise, kept = unlearned(arms)
+            comparison = weigh(kept, noise, terms, None)
+        else:
+            raised = self._raise(metric, history, noise, canary.counts)
+            comparison = weigh(arms, noise, terms, raised)
         return _Seen(
             metric=metric,
             share=self._shares[metric.name],
@@ -142,7 +149,7 @@ class SequentialJudge:
 
     def _raise(
         self, metric: Metric, history: PodCounts, noise: Dispersion, canary: PodCounts
-    ) -> float | None:
+    ) -> Array | None:
         """What calibration adds to the threshold; measured once for a number of canary pods.
 
         The number is the first interval's, so that the threshold does not move during a run.
@@ -151,12 +158,7 @@ class SequentialJudge:
         pods = usual_pods(_first(canary, present)) if present.any() else 1
         key = metric.name, pods
         if key not in self._raised:
-            added = (
-                calibration(history, noise, self._terms(metric), canary_pods=pods)
-                if history.events.size
-                else None
-            )
-            self._raised[key] = None if added is None else float(added)
+            self._raised[key] = calibration(history, noise, self._terms(metric), canary_pods=pods)
         return self._raised[key]
 
     def _fails(self, seen: Sequence[_Seen]) -> NDArray[np.bool_]:
