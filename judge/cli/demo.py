@@ -66,14 +66,13 @@ def demo(live: bool, folder: Path | None, **options: Any) -> None:
     of history before it. Live: an application with three tracks is brought up, put under load and
     scraped by a Prometheus of its own; once there is some history, a release with --fault follows.
     """
-    from rich.console import Console
-
     from judge.cli.interruption import INTERRUPTED, interrupted_once
+    from judge.cli.live.screen import console_on
 
     kept = folder is not None
     place = folder or Path(tempfile.mkdtemp(prefix="judge-demo-"))
     place.mkdir(parents=True, exist_ok=True)
-    console = Console(highlight=False)
+    console = console_on(sys.stdout)
     try:
         with interrupted_once():
             show = _live if live else _recorded

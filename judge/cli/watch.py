@@ -135,14 +135,11 @@ def _run(
 
 
 def _show(watched: Watch) -> None:
-    from rich.console import Console
-
-    from judge.cli.live.screen import Screen
+    from judge.cli.live.screen import Screen, console_on
 
     run = watched.run
-    console = Console(stderr=True, highlight=False)
     footer = f"run {run.id}; Ctrl-C interrupts, the same command goes on"
-    with Screen([watched.board], console=console, footer=footer) as screen:
+    with Screen([watched.board], console=console_on(sys.stderr), footer=footer) as screen:
         watched.follow(screen)
         missing = watched.deliver(screen)
     for one in missing:

@@ -12,7 +12,7 @@ from judge.cli.live.board import Board, Point, evidence_words, ratio_words
 from judge.cli.live.chart import ASCII, UNICODE, beyond, chart, meter
 from judge.cli.live.lines import Lines
 from judge.cli.live.panel import Boards
-from judge.cli.live.screen import Screen
+from judge.cli.live.screen import Screen, console_on
 
 
 def metric(estimate: float | None, low: float | None, high: float | None, **more: Any) -> Any:
@@ -196,7 +196,24 @@ def test_a_pipe_gets_lines_and_no_escapes() -> None:
     assert file.getvalue().startswith("run: look 1 of 1: errors 1x")
 
 
-def test_a_terminal_is_left_whole_by_an_interruption() -> None:
+def test_force_color_does_not_make_a_terminal_of_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert Console(file=io.StringIO()).is_terminal
+    assert not console_on(io.StringIO()).is_terminal
+
+
+def test_a_dumb_terminal_gets_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    file = io.StringIO()
+    board = Board("run", 1, 10.0)
+    with Screen([board], console=Console(file=file, force_terminal=True, width=80)) as screen:
+        board.observe(0, verdict(errors=metric(1.0, 0.8, 1.2)))
+        screen.show()
+    assert file.getvalue().startswith("run: look 1 of 1: errors 1x")
+
+
+def test_a_terminal_is_left_whole_by_an_interruption(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
     file = io.StringIO()
     console = Console(file=file, width=80, height=24, force_terminal=True)
     with pytest.raises(KeyboardInterrupt), Screen([Board("run", 1, 10.0)], console=console):

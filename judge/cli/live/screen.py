@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import Self, TextIO
 
 from rich.console import Console
 from rich.live import Live
@@ -16,6 +16,11 @@ from judge.cli.live.panel import Boards
 
 _FRAME = 0.1
 """Seconds between two pictures, at least."""
+
+
+def console_on(file: TextIO) -> Console:
+    """A console that takes ``file`` for a terminal where it is one, whatever FORCE_COLOR says."""
+    return Console(file=file, force_terminal=file.isatty(), highlight=False)
 
 
 class Screen:
@@ -37,7 +42,7 @@ class Screen:
         self._drawn = float("-inf")
         self._lines = Lines(boards, write=self._write)
         self._live: Live | None = None
-        if console.is_terminal:
+        if console.is_interactive:
             picture = Boards(boards, footer=footer)
             self._live = Live(
                 picture, console=console, auto_refresh=False, vertical_overflow="crop"
