@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 
 from judge.cli import watching
 from judge.cli.main import judge
-from judge.cli.watching import begin, default_database, fingerprint
+from judge.cli.watching import Watch, begin, default_database, fingerprint
 from judge.errors import SourceUnavailable
 from judge.spec.resolved import Direction, Kind, Metric, ResolvedAnalysis
 from judge.store.database import migrate, open_database
@@ -201,6 +201,38 @@ def test_an_interrupted_run_goes_on_where_it_was(analysis: Path) -> None:
     engine.dispose()
     assert (ended.id, ended.state, ended.next_index) == (left.id, RunState.DONE, 12)
     assert again.returncode == 3, said
+
+
+def test_a_cancelled_run_has_no_verdict(tmp_path: Path) -> None:
+    runs, analysis = memory(tmp_path, [1000.0])
+    run = begin(runs, analysis, mark="m", started_at=None, now=1000.0)
+    runs.steer(run.id, Command.CANCEL, by="test")
+    runs._engine.dispose()
+    result = watch("--resume", run.id, "--database", f"sqlite:///{tmp_path / 'runs.db'}")
+    assert result.exit_code == 4
+    assert f"run {run.id} was cancelled" in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_decided_run_is_shown_again(analysis: Path, state: Path) -> None:
+    first = watch(analysis, "--started-at", START, "--output", "json")
+    (database,) = (state / "judge").glob("*.db")
+    engine = open_database(f"sqlite:///{database}")
+    (run,) = Runs(engine, clock=time.time).find()
+    engine.dispose()
+    again = watch("--resume", run.id, "--database", f"sqlite:///{database}", "--output", "json")
+    assert (again.exit_code, again.stdout) == (0, first.stdout)
+
+
+@pytest.mark.parametrize(("looked", "holes", "blind"), [(3, 3, True), (3, 2, False), (0, 0, False)])
+def test_blind_is_to_have_seen_nothing_at_all(
+    tmp_path: Path, looked: int, holes: int, blind: bool
+) -> None:
+    runs, analysis = memory(tmp_path, [1000.0])
+    watched = Watch(runs, begin(runs, analysis, mark="m", started_at=None, now=1000.0))
+    watched.board.looked, watched.holes = looked, holes
+    assert watched.blind is blind
+    runs._engine.dispose()
 
 
 def memory(tmp_path: Path, clock: list[float]) -> tuple[Runs, ResolvedAnalysis]:

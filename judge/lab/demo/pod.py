@@ -39,18 +39,21 @@ class Pod:
     port: int = 0
     answered: dict[int, int] = field(default_factory=lambda: {200: 0, 500: 0})
     dawdled: int = 0
+    connections: set[_Connection] = field(default_factory=set)
+    _server: asyncio.Server | None = None
 
     async def start(self) -> None:
         """Listen. Call in the loop that shall serve it."""
         loop = asyncio.get_running_loop()
-        self._connections: set[_Connection] = set()
         self._server = await loop.create_server(lambda: _Connection(self), "127.0.0.1", 0)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
         """Stop listening and drop the connections that are open."""
+        if self._server is None:
+            return
         self._server.close()
-        for connection in list(self._connections):
+        for connection in list(self.connections):
             connection.drop()
         await self._server.wait_closed()
 
@@ -87,10 +90,10 @@ class _Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 (asyncio's types say Base)
         self._transport = transport
-        self._pod._connections.add(self)
+        self._pod.connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._pod._connections.discard(self)
+        self._pod.connections.discard(self)
 
     def drop(self) -> None:
         """Close at once."""
