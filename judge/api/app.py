@@ -16,6 +16,7 @@ from judge.api import runs as run_routes
 from judge.api.analyses import Analyses
 from judge.api.context import Beating, Context
 from judge.api.door import Door, check_listening
+from judge.api.http_metrics import HttpMetrics
 from judge.api.problems import Problem
 from judge.api.tokens import TokenFile
 from judge.api.windows import Sources, Windows
@@ -67,6 +68,7 @@ def create_app(
         Door,
         tokens=TokenFile(settings.token_file) if settings.token_file else None,
         metrics_open=settings.metrics_open,
+        metrics=HttpMetrics(registry),
     )
     return app
 

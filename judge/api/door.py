@@ -17,6 +17,7 @@ import structlog
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from judge.api.http_metrics import HttpMetrics
 from judge.api.principal import LOCAL, Principal
 from judge.api.problems import ProblemResponse, fault, problem
 from judge.api.tokens import TokenFile
@@ -36,9 +37,17 @@ class Door:
     ``state["principal"]`` of the scope is who asks; absent on an open path.
     """
 
-    def __init__(self, app: ASGIApp, *, tokens: TokenFile | None, metrics_open: bool) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        tokens: TokenFile | None,
+        metrics_open: bool,
+        metrics: HttpMetrics,
+    ) -> None:
         self._app = app
         self._tokens = tokens
+        self._metrics = metrics
         self._open = OPEN | {"/metrics"} if metrics_open else OPEN
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -63,7 +72,9 @@ class Door:
                 raise  # the answer has begun: all that is left is to break it off
             await fault(exc)(scope, receive, watched)
         finally:
-            _write_line(scope, status, time.monotonic() - began)
+            seconds = time.monotonic() - began
+            self._metrics.answered(scope["method"], status, seconds)
+            _write_line(scope, status, seconds)
 
     async def _enter(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)

@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import numpy as np
 from prometheus_client import CollectorRegistry
+from structlog.testing import capture_logs
 
 from judge.api.app import create_app
 from judge.api.listener import Listener, address_of, bind
@@ -136,6 +137,8 @@ def running(folder: Path, *, daemon: bool = True, **settings: Any) -> Iterator[S
     clock, traffic, registry = Clock(), Traffic(), CollectorRegistry()
     read = Settings(database=f"sqlite:///{folder / 'judge.db'}", port=0, **settings)
     with ExitStack() as stack:
+        # Its log would be among what the test's own command prints: they share a process.
+        stack.enter_context(capture_logs())
         engine = open_database(read.database)
         stack.callback(engine.dispose)
         migrate(engine)

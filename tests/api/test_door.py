@@ -10,7 +10,6 @@ from typing import Any
 
 import httpx
 import pytest
-import structlog
 from structlog.testing import capture_logs
 
 from judge.api.door import check_listening, is_loopback
@@ -210,7 +209,6 @@ def test_a_stored_name_leads_nowhere_else(guarded: Server, name: str) -> None:
 
 
 def test_the_access_log_says_who_did_what_and_never_a_token(guarded: Server) -> None:
-    structlog.reset_defaults()
     with capture_logs() as lines:
         guarded.http.get("/api/v1/runs", params={"name": "secretive"}, headers=as_("viewer"))
         guarded.http.get("/api/v1/runs", headers={"Authorization": "Bearer wrong-secret"})

@@ -37,6 +37,8 @@ def test_a_database_that_cannot_be_written_is_not_ready(tmp_path: Path) -> None:
 
 def test_the_metrics_are_prometheus_s_and_count_what_happened(server: Server) -> None:
     look(server, start(server)["id"], looks=10)
+    server.http.get("/api/v1/runs/none")
+    server.http.request("BREW", "/api/v1/runs")
 
     def value(name: str, **labels: str) -> float:
         text = server.http.get("/metrics").text
@@ -48,4 +50,8 @@ def test_the_metrics_are_prometheus_s_and_count_what_happened(server: Server) ->
         )
 
     assert value("judge_looks_total", result="judged") == 10
+    assert value("judge_http_requests_total", method="POST", status="201") == 1
+    assert value("judge_http_requests_total", method="GET", status="404") == 1
+    assert value("judge_http_requests_total", method="other") == 1
+    assert value("judge_http_request_duration_seconds_count", method="POST") == 1
     until(lambda: value("judge_runs", state="done") == 1)

@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from structlog.testing import capture_logs
 
 from judge.api.tokens import hash_token
 from judge.cli.client import Client
@@ -36,8 +35,7 @@ def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    # The server's log would be in what the commands print: they share this process.
-    with capture_logs(), running(tmp_path_factory.mktemp("server")) as server:
+    with running(tmp_path_factory.mktemp("server")) as server:
         yield server
 
 
