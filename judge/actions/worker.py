@@ -38,8 +38,8 @@ class Send(Protocol):
 class Patience:
     """How long a delivery is tried. All in seconds of the machine's clock, but the attempts.
 
-    Waiting is exponential with full jitter: uniform between 0 and ``first_wait`` times 2 to the
-    number of attempts, ``longest_wait`` at most. What the receiver asks for (Retry-After) counts,
+    Waiting is exponential with full jitter: uniform between 0 and ``first_wait``, doubled with
+    each attempt, ``longest_wait`` at most. What the receiver asks for (Retry-After) counts,
     up to ``longest_asked``. After ``attempts`` or ``age`` it is given up.
     """
 
@@ -51,7 +51,7 @@ class Patience:
 
     def wait(self, attempts: int, asked: float | None, *, rng: random.Random) -> float:
         """Seconds until the next attempt after ``attempts`` failed ones."""
-        longest = min(self.longest_wait, self.first_wait * 2.0 ** min(attempts, 32))
+        longest = min(self.longest_wait, self.first_wait * 2.0 ** min(attempts - 1, 32))
         return max(rng.uniform(0, longest), min(asked or 0.0, self.longest_asked))
 
     def is_over(self, delivery: Delivery, *, now: float) -> bool:

@@ -69,9 +69,7 @@ class NoisySource(ScriptedSource):
 
 def _carried_out(world: World, source: ScriptedSource) -> Run:
     """A whole run, each of its looks by a process that remembers nothing."""
-    run = world.runs.start(
-        world.start(duration=60.0 * LOOKS, history=3600.0).analysis, started_at=BEGAN
-    )[0]
+    run = world.start(duration=60.0 * LOOKS, history=3600.0)
     world.clock.now = BEGAN + 1e5
     while world.runs.get(run.id).state.active:
         looker = Looker(
@@ -83,9 +81,8 @@ def _carried_out(world: World, source: ScriptedSource) -> Run:
             rng=random.Random(1),
         )
         world.wall.forward(31)
-        for claimed in world.claim():
-            if claimed.id == run.id:
-                looker.step(claimed)
+        (claimed,) = world.claim()
+        looker.step(claimed)
         world.clock.forward(200)
     return world.runs.get(run.id)
 
@@ -121,3 +118,14 @@ def test_evidence_gives_the_recorded_verdicts_again(
     assert len(bundle["verdicts"]) == run.next_index > 3
     assert _judged_again(bundle) == bundle["verdicts"]
     assert bundle["verdicts"][-1] == run.verdict
+
+
+def test_run_that_saw_nothing_knows_nothing(world: World) -> None:
+    class Silent(ScriptedSource):
+        def read(self, *_: Any, **__: Any) -> list[Interval]:
+            raise SourceUnavailable("silent")
+
+    run = _carried_out(world, Silent())
+    assert run.verdict is not None
+    assert (run.verdict["verdict"], run.next_index) == ("inconclusive", LOOKS)
+    assert _judged_again(world.runs.evidence(run.id))[-1] == run.verdict

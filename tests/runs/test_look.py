@@ -13,7 +13,7 @@ from judge.runs.look import CRASHES
 from judge.stats.samples import Absence
 from judge.store.run import Command, EventType, HistoryState, RunState
 from tests.runs.world import World
-from tests.store.given import BEGAN
+from tests.store.given import BEGAN, analysis
 
 SILENT = SourceUnavailable("prometheus is out of reach")
 
@@ -74,8 +74,8 @@ def test_conviction_ends_the_run(world: World) -> None:
 
 def test_run_that_began_in_the_past_is_still_ours_look_by_look(world: World) -> None:
     world.clock.now = BEGAN + 9999
-    run, _ = world.runs.start(world.start().analysis, started_at=BEGAN)
-    ours = next(one for one in world.claim() if one.id == run.id)
+    run, _ = world.runs.start(analysis(), started_at=BEGAN)
+    (ours,) = world.claim()
     steps = 0
     step = world.looker.step(ours)
     while step is not None:
