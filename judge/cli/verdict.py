@@ -5,21 +5,21 @@ Exit codes: 0 pass, 1 fail, 2 usage or configuration, 3 inconclusive, 4 could no
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from judge.cli.assignments import set_option
 from judge.spec.units import UnitError, parse_duration
 from judge.verdict.verdict import Outcome
 
 if TYPE_CHECKING:
     from judge.runs.once import Judged
-    from judge.spec.resolved import ResolvedAnalysis
 
 EXIT_CODES = {Outcome.PASS: 0, Outcome.FAIL: 1, Outcome.INCONCLUSIVE: 3}
 OUTPUTS = ("text", "json", "junit", "markdown")
@@ -64,7 +64,7 @@ def _duration(ctx: click.Context, param: click.Parameter, value: str | None) -> 
     metavar="DURATION",
     help="How long the window is, as 30m; by default the analysis's duration.",
 )
-@click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="An input. Repeatable.")
+@set_option
 @click.option("--prometheus", metavar="URL", help="Ask this server instead of the analysis's.")
 @click.option("--output", type=click.Choice(OUTPUTS), default="text", show_default=True)
 @click.option(
@@ -76,7 +76,7 @@ def verdict(
     file: Path,
     at: float | None,
     lookback: float | None,
-    sets: tuple[str, ...],
+    variables: Mapping[str, str],
     prometheus: str | None,
     output: str,
     evidence_out: Path | None,
@@ -85,11 +85,12 @@ def verdict(
 
     Exit codes: 0 pass, 1 fail, 2 usage or configuration, 3 inconclusive, 4 could not judge.
     """
+    from judge.cli.analysis_file import read_analysis
     from judge.cli.render import render
     from judge.runs.once import judge_window, settled
     from judge.sources.prometheus import prometheus_source
 
-    analysis = _analysis(file, sets, prometheus)
+    analysis = read_analysis(file, variables=variables, prometheus=prometheus)
     if lookback is not None and lookback < analysis.interval:
         raise click.BadParameter(
             f"shorter than one interval of the analysis ({analysis.interval:g} s)",
@@ -102,34 +103,6 @@ def verdict(
         _write_evidence(evidence_out, judged)
     click.echo(render(judged.verdict, judged.analysis, output))
     sys.exit(EXIT_CODES[judged.verdict.verdict])
-
-
-def _analysis(file: Path, sets: tuple[str, ...], prometheus: str | None) -> ResolvedAnalysis:
-    from judge.settings import read_settings
-    from judge.spec.loading import load_analysis_file
-
-    settings = read_settings()
-    named = {}
-    if settings.prometheus:
-        from judge.cli.named_servers import named_servers
-
-        named = named_servers(settings)
-    analysis = load_analysis_file(file, variables=_variables(sets), prometheus=named)
-    if prometheus is None:
-        return analysis
-    return dataclasses.replace(
-        analysis, prometheus=dataclasses.replace(analysis.prometheus, address=prometheus)
-    )
-
-
-def _variables(sets: tuple[str, ...]) -> dict[str, str]:
-    variables = {}
-    for one in sets:
-        name, equals, value = one.partition("=")
-        if not equals or not name:
-            raise click.BadParameter(f"{one!r}: write --set NAME=VALUE", param_hint="--set")
-        variables[name] = value
-    return variables
 
 
 def _write_evidence(path: Path, judged: Judged) -> None:

@@ -77,7 +77,7 @@ def by_pod(function: str, expr: str, config: PrometheusConfig) -> str:
 def deduplicated(query: Query, config: PrometheusConfig) -> str:
     """``query`` with the replicas of an HA pair as one series, the one that is ahead."""
     if not config.replica_labels:
-        return query.expr
+        return _closed(query.expr)
     return f"max without ({','.join(config.replica_labels)}) ({_named(query)})"
 
 
@@ -105,8 +105,13 @@ def _named(query: Query) -> str:
     """``query`` with the metric name as a label where aggregating would merge several names."""
     chosen = selector(query.expr)
     if chosen is None or chosen.one_name:
-        return query.expr
-    return f'label_replace({query.expr},"judge_name","$1",{quoted(NAME_LABEL)},"(.*)")'
+        return _closed(query.expr)
+    return f'label_replace({_closed(query.expr)},"judge_name","$1",{quoted(NAME_LABEL)},"(.*)")'
+
+
+def _closed(expr: str) -> str:
+    """``expr`` so that a comment at its end does not swallow what is written behind it."""
+    return f"{expr}\n" if "#" in expr else expr
 
 
 def milliseconds(seconds: float) -> str:
