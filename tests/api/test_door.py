@@ -16,7 +16,7 @@ from judge.api.door import check_listening, is_loopback
 from judge.api.tokens import hash_token
 from judge.errors import SettingsError
 from judge.settings import Settings
-from tests.api.running import Server, document, running, start
+from tests.api.running import Server, document, running, start, until
 
 TOKENS = {
     "viewer": {"role": "view"},
@@ -211,7 +211,9 @@ def test_a_stored_name_leads_nowhere_else(guarded: Server, name: str) -> None:
 def test_the_access_log_says_who_did_what_and_never_a_token(guarded: Server) -> None:
     with capture_logs() as lines:
         guarded.http.get("/api/v1/runs", params={"name": "secretive"}, headers=as_("viewer"))
+        until(lambda: len(lines) == 1)
         guarded.http.get("/api/v1/runs", headers={"Authorization": "Bearer wrong-secret"})
+        until(lambda: len(lines) == 2)
     assert [(line["path"], line["status"], line["token"]) for line in lines] == [
         ("/api/v1/runs", 200, "viewer"),
         ("/api/v1/runs", 401, None),
