@@ -84,7 +84,8 @@ def _rows(verdict: Verdict) -> Iterator[tuple[MetricVerdict, tuple[str, ...]]]:
 
 
 def _number(value: float | None) -> str:
-    return "?" if value is None else f"{value:.3g}"
+    # Adding zero turns a negative zero into a plain one.
+    return "?" if value is None else f"{round(value, 9) + 0.0:.3g}"
 
 
 def _score(verdict: Verdict) -> str:

@@ -9,14 +9,12 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
+from judge.runs.run import settling_delay
 from judge.sources.source import Source
 from judge.spec.resolved import BASELINE, ResolvedAnalysis
 from judge.stats.samples import Interval
 from judge.verdict.sequential import SequentialJudge
 from judge.verdict.verdict import Verdict
-
-SETTLING_UNKNOWN = 30.0
-SETTLING_MARGIN = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +57,9 @@ def judge_window(
 
 
 def settled(analysis: ResolvedAnalysis, source: Source, *, now: float) -> float:
-    """The latest time (Unix seconds) whose samples have surely arrived by ``now``."""
-    if analysis.delay is not None:
-        return now - analysis.delay
-    found = source.scrape_interval(analysis, at=now)
-    return now - (SETTLING_UNKNOWN if found is None else found + SETTLING_MARGIN)
+    """The latest time (Unix seconds) whose samples have surely arrived by ``now``.
+
+    Raises `SourceError`.
+    """
+    scrape = source.scrape_interval(analysis, at=now) if analysis.delay is None else None
+    return now - settling_delay(analysis, scrape)
