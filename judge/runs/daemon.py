@@ -159,11 +159,21 @@ class Daemon:
 
     def _claim(self) -> None:
         self._under_way = {future for future in self._under_way if not future.done()}
-        free = self._pace.looks - len(self._under_way)
-        if free > 0 and not self._stopping.is_set():
-            for run in self._claims.claim(self._owner, limit=free, lease=self._pace.lease):
-                self._under_way.add(self._pool.submit(self._follow, run))
+        for run in self._claimed(self._pace.looks - len(self._under_way)):
+            self._under_way.add(self._pool.submit(self._work, run))
         self._last_beat = self._wall()
+
+    def _claimed(self, limit: int) -> list[Run]:
+        if limit <= 0 or self._stopping.is_set():
+            return []
+        return self._claims.claim(self._owner, limit=limit, lease=self._pace.lease)
+
+    def _work(self, run: Run) -> None:
+        """Follow a run, then whatever else is due: many runs must not wait for a beat each."""
+        queue = [run]
+        while queue:
+            self._follow(queue.pop())
+            self._guarded("claim", lambda: queue.extend(self._claimed(1)))
 
     def _follow(self, run: Run) -> None:
         """Step after step, as long as the next is due already."""

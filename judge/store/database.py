@@ -9,8 +9,9 @@ is `tables`'.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
@@ -121,6 +122,7 @@ def _translated(engine: Engine) -> Iterator[None]:
 def migrate(engine: Engine) -> None:
     """Bring the tables up to date, all or nothing; a second process waits and finds it done.
 
+    A new database is readable by its owner alone: analyses may hold headers with credentials.
     Raises StoreError where a newer Judge has written the database.
     """
     from alembic import command
@@ -129,6 +131,8 @@ def migrate(engine: Engine) -> None:
 
     config = Config()
     config.set_main_option("script_location", "judge.store:migrations")
+    with suppress(OSError):  # which SQLite will meet too, and tell of
+        os.close(os.open(engine.url.database or "", os.O_CREAT | os.O_RDWR, 0o600))
     with writing(engine) as connection:
         config.attributes["connection"] = connection
         try:

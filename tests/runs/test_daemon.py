@@ -129,6 +129,13 @@ def test_two_daemons_look_at_nothing_twice(engine: Engine, runs: Runs, tmp_path:
     assert set(judge.seen.values()) == {1}
 
 
+def test_many_due_runs_do_not_wait_for_a_beat_each(engine: Engine, runs: Runs) -> None:
+    for place in range(10):
+        runs.start(analysis(name=f"run-{place}"), started_at=BEGAN)
+    with _daemon(engine, pace=Pace(poll=60, looks=2)):
+        _until(_done(runs, 10))
+
+
 def test_long_look_keeps_its_lease(engine: Engine, runs: Runs) -> None:
     source, judge = BlockingSource(), CountingJudge()
     runs.start(analysis(), started_at=BEGAN)

@@ -164,3 +164,12 @@ def test_folder_that_is_missing_is_a_store_error(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"missing/judge\.db.*folder exists"):
         migrate(engine)
     engine.dispose()
+
+
+def test_new_database_is_its_owners_alone(engine: Engine, tmp_path: Path) -> None:
+    migrate(engine)
+    with reading(engine) as connection:
+        connection.execute(text("SELECT * FROM runs"))
+        files = list(tmp_path.glob("judge.db*"))
+        assert len(files) == 3
+        assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
