@@ -75,7 +75,7 @@ class TrackWritten(Document):
     selector: Selector | None = None
     """Label matchers that select the track's series; may name variables."""
     weight: Share | None = None
-    """Expected share of requests. Default: learned from the traffic."""
+    """Expected share of requests; recorded with each look."""
     variables: dict[VariableName, PlacedValue] = Field(default_factory=dict)
     """Variables for this track alone; may name those of the spec."""
 
@@ -105,12 +105,12 @@ class RiskWritten(Document):
 
 
 class ScoreWritten(Document):
-    """Scores, 0 to 100, from which on a run passes, and is marginal."""
+    """Scores, 0 to 100, that decide about metrics that are not critical."""
 
     passing: Annotated[float, Field(alias="pass", ge=0, le=100)] = 75.0
-    """At or above it a run passes."""
+    """At its end, a run with this score or more passes."""
     marginal: Annotated[float, Field(ge=0, le=100)] = 50.0
-    """At or above it a run that does not pass is marginal."""
+    """Below it a run fails; from here up to `pass` it ends inconclusive."""
 
     def resolved(self) -> ScoreThresholds:
         """The same, inside."""
@@ -149,7 +149,7 @@ class SpecFields(ActionsWritten):
     risk: RiskWritten = RiskWritten()
     """What is accepted, over the whole run and all metrics."""
     score: ScoreWritten = ScoreWritten()
-    """What share of the metrics' weight must not fail."""
+    """Where the score (the weight of metrics that did not fail, in percent) decides."""
     early_pass: Annotated[bool, AfterValidator(_not_early)] = False
     """Not judged yet: pass before the end, once the evidence is there."""
     keep_watching: Annotated[Duration, AfterValidator(_not_kept)] = 0.0
@@ -183,6 +183,6 @@ class AnalysisWritten(Document):
     kind: Literal["Analysis"]
     """What the document is."""
     metadata: MetadataWritten
-    """What the analysis is called."""
+    """Its name, and what else it is found by."""
     spec: SpecWritten
     """What it says."""

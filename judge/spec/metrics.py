@@ -131,7 +131,7 @@ class MetricFields(Document):
     weight: Weight = 1.0
     """Weight in the score."""
     critical: bool = True
-    """Whether the run fails with this metric, whatever its score."""
+    """Whether the run fails with this metric, whatever its score is."""
     observe: bool = False
     """Judge and show it, and let it decide nothing."""
 

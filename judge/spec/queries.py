@@ -166,23 +166,20 @@ def render_alone(
         for name in variables
         if name not in template.needs
     ]
-    issues += [
-        Issue(
-            name,
-            "has no value; give the track's selector"
-            if name == rendering.SELECTOR
-            else "has no value; set it",
-        )
-        for name in sorted(template.needs - values.keys())
-    ]
+    issues += [_lacking(name, template) for name in sorted(template.needs - values.keys())]
+    if issues:
+        raise SpecError(issues)
     queries = {}
     for part, query in template.queries.items():
-        if issues:
-            break
         try:
             queries[part] = filled(query, values)
         except (RenderingError, PromqlError) as error:
-            issues.append(Issue(part, str(error)))
-    if issues:
-        raise SpecError(issues)
+            raise SpecError([Issue(part, str(error))]) from error
     return queries
+
+
+def _lacking(name: str, template: MetricTemplate) -> Issue:
+    if name == rendering.SELECTOR:
+        return Issue(name, "has no value; write --track-selector 'app=\"checkout\"'")
+    described = {one.name: f" ({one.description})" for one in template.variables if one.description}
+    return Issue(name, f"has no value; write --set {name}=...{described.get(name, '')}")

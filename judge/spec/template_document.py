@@ -73,7 +73,7 @@ class TemplateWritten(Document):
     kind: Literal["MetricTemplate"]
     """What the document is."""
     metadata: TemplateMetadataWritten
-    """What the template is called."""
+    """Its name, and what it is for."""
     spec: TemplateSpecWritten
     """What it says."""
 

@@ -87,7 +87,7 @@ def test_every_field_is_described() -> None:
     schema = analysis_schema()
     bare = [
         f"{name}.{field}"
-        for name, model in schema["$defs"].items()
+        for name, model in {**schema["$defs"], "": schema}.items()
         for field, described in model.get("properties", {}).items()
         if not described.get("description")
     ]

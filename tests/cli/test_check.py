@@ -1,0 +1,187 @@
+"""``judge check``: what it says of files, and of what their queries find."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from jsonschema import Draft202012Validator
+
+from judge.cli.main import judge
+from judge.errors import SourceUnavailable, SpecError
+from tests.servers.exposition import Series
+from tests.servers.process import free_port
+from tests.servers.prometheus import backfilled
+
+RIGHT = """\
+apiVersion: judge/v1
+kind: Analysis
+metadata: {name: checkout}
+spec:
+  inputs: [metric]
+  tracks:
+    baseline: {selector: 'track="stable"'}
+    canary: {selector: 'track="canary"'}
+  metrics:
+    - {name: errors, template: http-error-rate}
+"""
+SHOWN = """\
+{file}: checkout is well written: 30 looks of 1m
+  errors (http-error-rate): bad is an increase; limit 1.25, worst 2
+    baseline events, a counter
+      http_requests_total{{ track="stable", code=~"5.." }}
+    baseline total, a counter
+      http_requests_total{{ track="stable" }}
+    canary events, a counter
+      http_requests_total{{ track="canary", code=~"5.." }}
+    canary total, a counter
+      http_requests_total{{ track="canary" }}
+"""
+
+
+def check(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(judge, ["check", *map(str, arguments)])
+
+
+@pytest.fixture
+def right(tmp_path: Path) -> Path:
+    path = tmp_path / "right.yaml"
+    path.write_text(RIGHT)
+    return path
+
+
+def test_each_query_is_shown_as_it_will_be_asked(right: Path) -> None:
+    done = check(right)
+    assert (done.exit_code, done.output) == (0, SHOWN.format(file=right))
+
+
+def test_all_files_are_told_of_and_one_that_is_wrong_is_exit_2(right: Path) -> None:
+    wrong = right.with_name("wrong.yaml")
+    wrong.write_text(RIGHT.replace("http-error-rate", "x").replace("inputs", "imputs"))
+    worse = right.with_name("worse.yaml")
+    worse.write_text(RIGHT.replace("http-error-rate", "x"))
+    done = check(wrong, right, worse, right.with_name("none.yaml"))
+    assert done.exit_code == 2
+    lines = done.output.splitlines()
+    assert lines[0].startswith(f"{wrong}:5:3: spec.imputs: is not a field here; known: ")
+    assert lines[0].endswith("did you mean inputs?")
+    assert lines[1] == f"{right}: checkout is well written: 30 looks of 1m"
+    assert lines[-2].startswith(f"{worse}:10:32: spec.metrics[0].template: there is no template x")
+    assert lines[-1].startswith(f"{right.with_name('none.yaml')}: cannot be read (No such file")
+
+
+def test_inputs_can_be_set_and_nothing_else(right: Path) -> None:
+    assert 'served{ track="stable" }' in check(right, "--set", "metric=served").output
+    done = check(right, "--set", "errors=4..")
+    assert done.exit_code == 2
+    assert (
+        "a caller cannot set the variable errors; add it to inputs (known: metric)" in done.output
+    )
+    assert "write --set NAME=VALUE" in check(right, "--set", "metric").output
+    assert "metric is set twice" in check(right, "--set", "metric=a", "--set", "metric=b").output
+
+
+def test_a_notice_is_told_and_forgiven(right: Path) -> None:
+    right.write_text(RIGHT.replace("spec:\n", "spec:\n  variables: {app: x}\n"))
+    done = check(right)
+    assert done.exit_code == 0
+    assert done.output.startswith(
+        f"{right}:5:15: spec.variables.app: nothing uses the variable app (a notice; it can be "
+    )
+
+
+def test_json_for_programs(right: Path) -> None:
+    wrong = right.with_name("wrong.yaml")
+    wrong.write_text(RIGHT + "  interval: 1\n")
+    done = check(right, wrong, "--output", "json")
+    assert done.exit_code == 2
+    first, second = json.loads(done.output)["files"]
+    assert (first["file"], first["ok"], first["analysis"]) == (str(right), True, "checkout")
+    assert first["queries"][0] == {
+        "metric": "errors",
+        "track": "baseline",
+        "part": "events",
+        "expr": 'http_requests_total{ track="stable", code=~"5.." }',
+        "reading": "counter",
+    }
+    assert (second["ok"], second["queries"], second["analysis"]) == (False, [], None)
+    assert second["issues"] == [
+        {
+            "path": "spec.interval",
+            "message": "1 has no unit; write 1s, if seconds were meant",
+            "source": str(wrong),
+            "line": 11,
+            "column": 13,
+        }
+    ]
+
+
+def test_the_schema_is_printed(right: Path) -> None:
+    done = check("--schema")
+    assert done.exit_code == 0
+    Draft202012Validator.check_schema(json.loads(done.output))
+
+
+def test_without_a_file_it_says_how(right: Path) -> None:
+    done = check()
+    assert done.exit_code == 2
+    assert "name an analysis: judge check FILE..." in done.output
+
+
+def test_a_server_of_the_settings_can_be_named(
+    right: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right.write_text(RIGHT.replace("spec:\n", "spec:\n  prometheus: far\n"))
+    assert "the settings have no Prometheus named far" in check(right).output
+    monkeypatch.setenv("JUDGE_PROMETHEUS", '{"far": {"address": "http://far:9090"}}')
+    assert check(right).exit_code == 0
+
+
+def test_what_the_queries_find_is_counted(right: Path, tmp_path: Path) -> None:
+    right.write_text(RIGHT + "    - {name: calls, template: grpc-error-rate}\n")
+    series = [
+        Series("http_requests_total", {"track": "stable", "pod": pod, "code": code}, [(at, 5.0)])
+        for at in (recent(),)
+        for pod in ("a", "b")
+        for code in ("200", "404", "500")
+    ]
+    with backfilled(tmp_path, series) as address:
+        done = check(right, "--prometheus", address)
+        told = json.loads(check(right, "--prometheus", address, "--output", "json").output)
+        right.write_text(
+            RIGHT.replace(
+                "template: http-error-rate",
+                "kind: proportion, queries: {events: '{ {{ selector }} }', "
+                "total: {expr: 'sum_of({ {{ selector }} })', reading: gauge}}",
+            )
+        )
+        refused = check(right, "--prometheus", address)
+    assert done.exit_code == 0, done.output
+    assert "baseline events, a counter: 2 series, 2 pods\n" in done.output
+    assert "baseline total, a counter: 6 series, 2 pods\n" in done.output
+    assert "canary events, a counter: 0 series, 0 pods\n" in done.output
+    assert "canary total, a counter: 0 series, 0 pods; nothing matches, so look" in done.output
+    query = told["files"][0]["queries"][1]
+    assert (query["series"], query["pods"], query["error"]) == (6, 2, None)
+    assert refused.exit_code == 2
+    assert "checkout has queries that Prometheus refuses" in refused.output
+    assert "unknown function" in refused.output
+
+
+def recent() -> float:
+    """Just now: the command asks for the present."""
+    return float(int(time.time()) - 5)
+
+
+def test_a_server_out_of_reach_is_no_fault_of_the_file(right: Path) -> None:
+    done = check(right, "--prometheus", f"http://127.0.0.1:{free_port()}")
+    assert isinstance(done.exception, SourceUnavailable)
+
+
+def test_an_address_that_is_none_is_refused(right: Path) -> None:
+    done = check(right, "--prometheus", "prometheus")
+    assert isinstance(done.exception, SpecError)
+    assert str(done.exception).startswith("--prometheus: address: 'prometheus' is no URL")

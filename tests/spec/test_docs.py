@@ -1,0 +1,71 @@
+"""The documentation tells every field, as the schemas have it, and its examples are right."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from judge.spec.loading import load_analysis
+from judge.spec.metric_template import shipped_templates, template_from_text
+from judge.spec.schema import analysis_schema
+from judge.spec.template_document import TemplateWritten
+
+from .fields_table import rows
+
+DOCS = Path(__file__).parents[2] / "docs"
+ANALYSIS = (DOCS / "analysis.md").read_text(encoding="utf-8")
+TEMPLATES = (DOCS / "metric-templates.md").read_text(encoding="utf-8")
+PAGES = {
+    "analysis.md": (ANALYSIS, rows(analysis_schema())),
+    "metric-templates.md": (TEMPLATES, rows(TemplateWritten.model_json_schema())),
+}
+
+
+def blocks(page: str, *, beginning: str) -> list[str]:
+    """The YAML blocks of a page whose first line of YAML begins with a text."""
+    found = re.findall(r"^```yaml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    return [block for block in found if re.search(rf"^{re.escape(beginning)}", block, re.MULTILINE)]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_tables_hold_every_field_and_no_other(name: str) -> None:
+    page, fields = PAGES[name]
+    told = [line for line in page.splitlines() if re.match(r"\| `[a-z]", line)]
+    assert sorted(told) == sorted(fields)
+
+
+def test_the_first_example_is_an_analysis() -> None:
+    (whole,) = blocks(ANALYSIS, beginning="apiVersion:")
+    assert load_analysis(whole).name == "checkout"
+
+
+def test_the_examples_of_metrics_can_be_used() -> None:
+    (whole,) = blocks(ANALYSIS, beginning="apiVersion:")
+    (metrics,) = blocks(ANALYSIS, beginning="metrics:")
+    indented = "".join(f"  {line}\n" for line in metrics.splitlines())
+    (metric,) = load_analysis(whole[: whole.index("  metrics:")] + indented).metrics
+    assert metric.limit == 1.1
+
+
+def test_the_examples_of_templates_can_be_used() -> None:
+    (own,) = blocks(TEMPLATES, beginning="apiVersion:")
+    assert template_from_text(own, source="docs").name == "refusals"
+    (pods,) = blocks(TEMPLATES, beginning="metadata: {name: checkout, namespace")
+    head = "apiVersion: judge/v1\nkind: Analysis\n"
+    assert [metric.template for metric in load_analysis(head + pods).metrics] == [
+        "http-error-rate",
+        "pods-crashing",
+    ]
+
+
+def test_every_shipped_template_has_its_section() -> None:
+    assert re.findall(r"^### (.*)$", TEMPLATES, re.MULTILINE) == [
+        "http-error-rate",
+        "istio-error-rate",
+        "ingress-nginx-error-rate",
+        "grpc-error-rate",
+        "pods-crashing",
+    ]
+    assert len(shipped_templates()) == 5
