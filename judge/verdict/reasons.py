@@ -19,16 +19,16 @@ def title(metric: Metric) -> str:
     return metric.name.replace("-", " ").replace("_", " ")
 
 
-def measured(metric: Metric, effect: Effect, seen: Amount, reference: str = "baseline") -> str:
+def measured(metric: Metric, effect: Effect, seen: Amount, track: str) -> str:
     """What was measured: the effect, what it may lie between, and the limit."""
     if effect.estimate is None or seen.canary_events + seen.baseline_events == 0:
         return (
-            f"{title(metric)}: {_among(seen.canary_events, seen.canary_total)} on the canary, "
-            f"{_among(seen.baseline_events, seen.baseline_total)} on the {reference}"
+            f"{title(metric)}: {_among(seen.canary_events, seen.canary_total)} on the {track}, "
+            f"{_among(seen.baseline_events, seen.baseline_total)} on the baseline"
             f"{_at_least(effect)}; {limit(metric)}"
         )
     return (
-        f"{title(metric)} {figure(effect.estimate)} times the {reference}'s"
+        f"{title(metric)} {figure(effect.estimate)} times the baseline's"
         f"{_between(effect)}; {limit(metric)}"
     )
 
@@ -75,9 +75,9 @@ def absences(absent: dict[Absence, int], track: str) -> str:
     return f" ({track} without samples: {told})"
 
 
-def weak(metric: Metric, spread: float, pods: int, needed: int | None) -> str:
+def weak(metric: Metric, track: str, spread: float, pods: int, needed: int | None) -> str:
     """Why pods that differ for good keep this canary from convicting what must not be missed."""
-    few = f"{pods} canary pod{'s' * (pods > 1)} cannot convict {_worst(metric)}"
+    few = f"{pods} {track} pod{'s' * (pods > 1)} cannot convict {_worst(metric)}"
     more = f"{needed} could" if needed else "nor could more, against so few baseline pods"
     return f"the pods differ by {spread:.0%} for good, so {few}; {more}"
 

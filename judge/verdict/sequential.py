@@ -1,7 +1,7 @@
 """The sequential judge: from evidence to a run's verdict, at any look, under one promise.
 
-Owned here: what counts as failing, passing (proven or not) and not known yet, for a metric and for
-a run of several. Not here: the statistics (`judge.stats`), the words (`reasons`).
+Owned here: what counts as failing, passing (proven or not) and not known yet for a run of several
+metrics. Not here: the statistics (`judge.stats`), a single metric (`metric`), the words (`reasons`).
 
 A judge is made once a run, from its analysis and the baseline's history, and is then asked with all
 of the run's intervals so far: it keeps nothing between looks, so a replay says the same.
@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,49 +21,25 @@ from judge.spec.resolved import (
     SHADOW,
     Direction,
     Metric,
-    Reading,
     ResolvedAnalysis,
 )
-from judge.stats.arms import Arms, Array, PodCounts, paired
+from judge.stats.arms import Array, PodCounts, paired
 from judge.stats.comparison import (
-    Comparison,
     Terms,
     calibration,
     learn,
-    pods_needed,
     unlearned,
     usual_pods,
     weigh,
 )
-from judge.stats.confidence import Effect, effect
 from judge.stats.dispersion import Dispersion
 from judge.stats.samples import Interval
 from judge.verdict import reasons
-from judge.verdict.counting import TrackCounts, track_counts
+from judge.verdict.counting import track_counts
+from judge.verdict.metric import Seen, metric_verdict
 from judge.verdict.score import judged_share, score
 from judge.verdict.shares import shares
-from judge.verdict.sufficiency import Amount, amount, lacking
 from judge.verdict.verdict import MetricVerdict, Outcome, Promise, Verdict
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """One metric of one comparison, after some looks."""
-
-    metric: Metric
-    share: float
-    canary: TrackCounts
-    baseline: TrackCounts
-    arms: Arms
-    comparison: Comparison
-    terms: Terms
-    history_pods: int
-
-    @property
-    def failed(self) -> NDArray[np.bool_]:
-        """Whether the evidence has reached the threshold by each look."""
-        highest = np.maximum.accumulate(self.comparison.log_evidence)
-        return highest >= self.comparison.threshold
 
 
 class SequentialJudge:
@@ -109,10 +84,10 @@ class SequentialJudge:
         }
         return [track for track in (CANARY, SHADOW) if track in known] or [CANARY]
 
-    def _seen(self, intervals: Sequence[Interval], track: str) -> list[_Seen]:
+    def _seen(self, intervals: Sequence[Interval], track: str) -> list[Seen]:
         return [self._weighed(metric, intervals, track) for metric in self._analysis.metrics]
 
-    def _weighed(self, metric: Metric, intervals: Sequence[Interval], track: str) -> _Seen:
+    def _weighed(self, metric: Metric, intervals: Sequence[Interval], track: str) -> Seen:
         canary = track_counts(intervals, metric.name, track)
         baseline = track_counts(intervals, metric.name, BASELINE)
         arms = paired(canary.counts, baseline.counts)
@@ -124,8 +99,9 @@ class SequentialJudge:
         else:
             raised = self._raise(metric, history, noise, canary.counts)
             comparison = weigh(arms, noise, terms, raised)
-        return _Seen(
+        return Seen(
             metric=metric,
+            track=track,
             share=self._shares[metric.name],
             canary=canary,
             baseline=baseline,
@@ -161,7 +137,7 @@ class SequentialJudge:
             self._raised[key] = calibration(history, noise, self._terms(metric), canary_pods=pods)
         return self._raised[key]
 
-    def _fails(self, seen: Sequence[_Seen]) -> NDArray[np.bool_]:
+    def _fails(self, seen: Sequence[Seen]) -> NDArray[np.bool_]:
         """Whether the run fails at each look: by its critical metrics together, or by its score."""
         critical = [one for one in seen if one.metric.critical and not one.metric.observe]
         looks = seen[0].comparison.log_evidence.shape[-1]
@@ -182,19 +158,19 @@ class SequentialJudge:
             failed |= 100.0 * stood / whole < self._analysis.score.marginal
         return failed
 
-    def _verdict(self, seen: dict[str, list[_Seen]], looks: int, *, finished: bool) -> Verdict:
+    def _verdict(self, seen: dict[str, list[Seen]], looks: int, *, finished: bool) -> Verdict:
         ended = finished or looks >= self._analysis.looks
         track, first = next(iter(seen.items()))
         failed = bool(self._fails(first)[-1])
         comparisons = {
-            track: {one.metric.name: _metric_verdict(one, ended=ended) for one in each}
+            track: {one.metric.name: metric_verdict(one, ended=ended) for one in each}
             for track, each in seen.items()
         }
         return self._run_verdict(first, comparisons, track, looks, failed=failed, ended=ended)
 
     def _run_verdict(
         self,
-        first: Sequence[_Seen],
+        first: Sequence[Seen],
         comparisons: dict[str, dict[str, MetricVerdict]],
         track: str,
         looks: int,
@@ -250,67 +226,7 @@ def _first(counts: PodCounts, present: NDArray[np.bool_]) -> PodCounts:
     return PodCounts(counts.events[at : at + 1], counts.total[at : at + 1])
 
 
-def _metric_verdict(one: _Seen, *, ended: bool) -> MetricVerdict:
-    known = effect(one.comparison, one.terms)
-    seen = amount(one.arms, one.terms.looks)
-    outcome, proven, reason = _metric_outcome(one, known, seen, ended=ended)
-    return MetricVerdict(
-        verdict=outcome,
-        reason=reason,
-        estimate=known.estimate,
-        low=known.low,
-        high=known.high,
-        limit=one.metric.limit,
-        evidence=float(one.comparison.log_evidence[-1]),
-        threshold=float(one.comparison.threshold),
-        proven=proven,
-    )
-
-
-def _metric_outcome(
-    one: _Seen, known: Effect, seen: Amount, *, ended: bool
-) -> tuple[Outcome, bool, str]:
-    metric = one.metric
-    said = reasons.measured(metric, known, seen)
-    if one.failed[-1]:
-        return Outcome.FAIL, False, said
-    proven = bool(one.comparison.log_pass[-1] >= math.log(1.0 / one.terms.beta))
-    if not ended:
-        return Outcome.INCONCLUSIVE, proven, said
-    broken = (*one.canary.not_finite, *one.baseline.not_finite)
-    if broken:
-        return Outcome.INCONCLUSIVE, False, reasons.not_finite(metric, broken)
-    missing = lacking(seen, exposures_are_pods=_exposures_are_pods(metric))
-    if missing:
-        why = reasons.absences(one.canary.absent, CANARY) or reasons.absences(
-            one.baseline.absent, BASELINE
-        )
-        return Outcome.INCONCLUSIVE, False, reasons.too_little(metric, missing + why)
-    if proven:
-        return Outcome.PASS, True, f"{said}; {reasons.ruled_out(metric)}"
-    return Outcome.PASS, False, f"{said}; {reasons.not_ruled_out(metric, known)}{_caveats(one)}"
-
-
-def _caveats(one: _Seen) -> str:
-    """What keeps this comparison from saying more."""
-    told = []
-    if not one.comparison.noise.learned:
-        told.append(reasons.assumed(one.history_pods))
-    hidden = pods_needed(one.comparison, one.terms)
-    if hidden:
-        told.append(reasons.weak(one.metric, float(one.comparison.noise.tau), *hidden))
-    return "".join(f"; {caveat}" for caveat in told)
-
-
-def _exposures_are_pods(metric: Metric) -> bool:
-    return any(
-        parts["total"].reading is Reading.GAUGE
-        for parts in metric.queries.values()
-        if "total" in parts
-    )
-
-
-def _promise(seen: Sequence[_Seen]) -> Promise:
+def _promise(seen: Sequence[Seen]) -> Promise:
     """What the bound rests on: the weakest of the metrics'."""
     if not all(one.comparison.calibrated for one in seen):
         return Promise.UNCALIBRATED

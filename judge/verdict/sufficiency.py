@@ -49,8 +49,11 @@ def amount(arms: Arms, planned: int) -> Amount:
     )
 
 
-def lacking(seen: Amount, *, exposures_are_pods: bool) -> str | None:
-    """What is missing for a pass, in words, with the figure that is needed; None if nothing is."""
+def lacking(seen: Amount, name: str, *, exposures_are_pods: bool) -> str | None:
+    """What is missing for a pass, in words, with the figure that is needed; None if nothing is.
+
+    ``name`` is the track that is compared with the baseline.
+    """
     if seen.usable < seen.needed_intervals:
         return (
             f"{seen.usable} of {seen.planned} intervals had data on both tracks, "
@@ -60,12 +63,12 @@ def lacking(seen: Amount, *, exposures_are_pods: bool) -> str | None:
         return None
     fewest = min(seen.canary_total, seen.baseline_total)
     if fewest < FEWEST_EXPOSURES:
-        track = "canary" if seen.canary_total == fewest else "baseline"
+        track = name if seen.canary_total == fewest else "baseline"
         return f"the {track} had {fewest:,.0f} requests, a pass takes {FEWEST_EXPOSURES}"
     events = seen.canary_events + seen.baseline_events
     if events < FEWEST_EVENTS and seen.canary_total < MANY_EXPOSURES:
         return (
-            f"{events:,.0f} events in all and {seen.canary_total:,.0f} canary requests, "
-            f"a pass takes {FEWEST_EVENTS} events or {MANY_EXPOSURES} canary requests"
+            f"{events:,.0f} events in all and {seen.canary_total:,.0f} {name} requests, "
+            f"a pass takes {FEWEST_EVENTS} events or {MANY_EXPOSURES} {name} requests"
         )
     return None
