@@ -108,10 +108,17 @@ class LeaseLost(StoreError):
 
 
 class ServerError(JudgeError):
-    """A Judge server refused a request. ``status`` is HTTP's, None where there was no answer."""
+    """A Judge server refused a request.
 
-    def __init__(self, message: str, *, status: int | None = None) -> None:
+    ``status`` is HTTP's, None where there was no answer; ``issues`` are what it said is wrong with
+    a document.
+    """
+
+    def __init__(
+        self, message: str, *, status: int | None = None, issues: Sequence[Issue] = ()
+    ) -> None:
         self.status = status
+        self.issues = tuple(issues)
         super().__init__(message)
 
 

@@ -110,8 +110,17 @@ def run_document(run: Run) -> dict[str, Any]:
         "interval": run.analysis.interval,
         "looks": run.next_index,
         "looksPlanned": run.analysis.looks,
-        **(_unjudged(run) if run.verdict is None else run.verdict),
+        **_said(run),
     }
+
+
+def _said(run: Run) -> Mapping[str, Any]:
+    """The verdict; who decides by hand before the first look says nothing of the metrics."""
+    if run.verdict is None:
+        return _unjudged(run)
+    if run.verdict["metrics"]:
+        return run.verdict
+    return {**run.verdict, "metrics": _unjudged(run)["metrics"]}
 
 
 def _unjudged(run: Run) -> Mapping[str, Any]:

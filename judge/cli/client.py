@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import click
 import requests
 
-from judge.errors import ServerError, ServerUnavailable
+from judge.errors import Issue, ServerError, ServerUnavailable
 
 TIMEOUTS = (5.0, 60.0)  # seconds to connect, and of silence
 WORTH_ANOTHER_TRY = frozenset({408, 429, 500, 502, 503, 504})
@@ -110,19 +110,20 @@ class Client:
 
     def _failure(self, response: requests.Response) -> ServerError:
         status = response.status_code
-        message = f"{self._base} answered {status} {response.reason}: {_detail(response)}"
+        detail, issues = _problem(response)
+        message = f"{self._base} answered {status} {response.reason}: {detail}"
         kind = ServerUnavailable if status in WORTH_ANOTHER_TRY else ServerError
-        return kind(message, status=status)
+        return kind(message, status=status, issues=issues)
 
 
-def _detail(response: requests.Response) -> str:
-    """What a problem says; with a line for each issue where there are several."""
+def _problem(response: requests.Response) -> tuple[str, list[Issue]]:
+    """What a problem says in all, and of each part of what was sent."""
     try:
         problem = response.json()
-        issues = [f"{one['path']}: {one['message']}" for one in problem.get("issues", ())]
-        return "\n  ".join(["", *issues]) if issues else str(problem["detail"])
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return "not an answer of a Judge server; see --server"
+        issues = [Issue(str(one["path"]), str(one["message"])) for one in problem["issues"]]
+        return str(problem["detail"]), issues
+    except (ValueError, KeyError, TypeError):
+        return "not an answer of a Judge server; see --server", []
 
 
 def _reason(error: requests.RequestException) -> str:

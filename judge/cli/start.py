@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from judge.cli.assignments import set_option
 from judge.cli.client import Client, server_options
+from judge.errors import Issue, ServerError, SpecError
+
+if TYPE_CHECKING:
+    from judge.spec.written import Written
 
 
 @click.command()
@@ -37,11 +42,14 @@ def start(
     from judge.cli.run_report import exit_code, print_run
     from judge.cli.wait import wait_for
 
-    body: dict[str, Any] = {"analysis": _document(analysis), "variables": variables}
-    if key is not None:
-        body["key"] = key
+    written = _written(analysis)
+    body: dict[str, Any] = {
+        "analysis": written.data if written else analysis,
+        "variables": variables,
+        **({} if key is None else {"key": key}),
+    }
     with Client(server, token) as client:
-        run = client.post("/api/v1/runs", body)["data"]
+        run = _started(client, body, written)
         if wait:
             click.echo(f"run {run['id']}", err=True)
             run = wait_for(client, run["id"], timeout=timeout)
@@ -53,15 +61,38 @@ def start(
         click.echo(run["id"])
 
 
-def _document(analysis: str) -> Any:
-    """The file's document; a word that can be no file is a stored analysis's name."""
+def _started(client: Client, body: dict[str, Any], written: Written | None) -> Any:
+    """The run. What the server finds wrong in a file is told with its line."""
+    try:
+        return client.post("/api/v1/runs", body)["data"]
+    except ServerError as error:
+        if written is None or not error.issues:
+            raise
+        raise SpecError([_placed(written, issue) for issue in error.issues]) from error
+
+
+def _written(analysis: str) -> Written | None:
+    """What is in the file; None for a word that is none: the name of a stored analysis."""
     from judge.spec.written import read_written
 
     path = Path(analysis)
-    if not path.suffix and "/" not in analysis and not path.exists():
-        return analysis
+    if not path.suffix and "/" not in analysis and not path.is_file():
+        return None
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as exc:
         raise click.UsageError(f"cannot read {analysis}: {exc}") from exc
-    return read_written(text, source=analysis).data
+    return read_written(text, source=analysis)
+
+
+def _placed(written: Written, issue: Issue) -> Issue:
+    """The issue with its line and column, or those of the nearest thing around it."""
+    from judge.spec.written import dotted
+
+    places = {dotted(path): path for path in (*written.values, *written.keys)}
+    near = issue.path
+    while near and near not in places:
+        near = near.rpartition(".")[0]
+    if not near:
+        return issue
+    return dataclasses.replace(written.issue(places[near], issue.message), path=issue.path)

@@ -50,7 +50,7 @@ def test_the_metrics_are_prometheus_s_and_count_what_happened(server: Server) ->
         )
 
     assert value("judge_looks_total", result="judged") == 10
-    assert value("judge_http_requests_total", method="POST", status="201") == 1
+    until(lambda: value("judge_http_requests_total", method="POST", status="201") == 1)
     assert value("judge_http_requests_total", method="GET", status="404") == 1
     assert value("judge_http_requests_total", method="other") == 1
     assert value("judge_http_request_duration_seconds_count", method="POST") == 1

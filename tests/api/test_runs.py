@@ -152,6 +152,7 @@ def test_a_person_ends_a_run(shared: Server, command: str, state: str, verdict: 
     run = start(shared)["id"]
     data = shared.http.post(f"/api/v1/runs/{run}/{command}", json={}).json()["data"]
     assert (data["state"], data["verdict"]) == (state, verdict)
+    assert data["metrics"]["error-rate"]["reason"] == f"{state} before the first look"
     late = shared.http.post(f"/api/v1/runs/{run}/promote", json={})
     assert late.status_code == 409
     assert "too late to promote" in late.json()["detail"]

@@ -20,7 +20,7 @@ from judge.api.tokens import hash_token
 from judge.cli.client import Client
 from judge.cli.following import follow
 from judge.cli.main import judge
-from judge.errors import ServerError, ServerUnavailable
+from judge.errors import ServerError, ServerUnavailable, SpecError
 from judge.sources.recording import read_bundle
 from tests.api.running import Server, document, look, running, start
 from tests.cli.serving import command, environment
@@ -198,10 +198,21 @@ def test_what_the_server_refuses_is_told(server: Server, arguments: list[str], s
     assert said in str(done.exception)
 
 
-def test_every_fault_of_an_analysis_is_told(server: Server, tmp_path: Path) -> None:
-    done = run(server, "start", write(tmp_path, interval="x", colour="red"))
-    assert "spec.interval: " in str(done.exception)
-    assert "spec.colour: " in str(done.exception)
+def test_every_fault_of_a_file_is_told_with_its_line(server: Server, tmp_path: Path) -> None:
+    path = tmp_path / "analysis.yaml"
+    text = json.dumps(document(interval="x", colour="red"), indent=2)
+    path.write_text(text, encoding="utf-8")
+    error = run(server, "start", str(path)).exception
+    assert isinstance(error, SpecError)
+    lines = text.splitlines()
+    told = {issue.path: lines[issue.line - 1] for issue in error.issues}
+    assert told == {"spec.interval": '    "interval": "x",', "spec.colour": '    "colour": "red"'}
+    assert f"{path}:" in str(error)
+
+
+def test_a_fault_of_a_flag_has_no_line(server: Server, tmp_path: Path) -> None:
+    error = run(server, "start", write(tmp_path), "--key", "k" * 2000).exception
+    assert str(error).startswith("key: ")
 
 
 @pytest.mark.parametrize(
