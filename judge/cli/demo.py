@@ -8,6 +8,7 @@ Exit codes: 0 where every verdict is the right one and its webhook arrived, else
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import sys
 import tempfile
@@ -33,6 +34,19 @@ def _seconds(_ctx: click.Context, _param: click.Parameter, value: str) -> float:
         raise click.BadParameter(str(error)) from error
 
 
+def _folder(_ctx: click.Context, _param: click.Parameter, path: Path | None) -> Path | None:
+    """A folder that can be written to, made now: not found out at the end of a long recording."""
+    if path is None:
+        return None
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.BadParameter(f"{path} cannot be made: {error.strerror}") from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise click.BadParameter(f"{path} cannot be written to; name another folder")
+    return path
+
+
 @click.command()
 @click.option("--live", is_flag=True, help="A real Prometheus, an application under load.")
 @click.option("--fault", type=click.Choice(_FAULTS), default="errors", show_default=True)
@@ -45,6 +59,7 @@ def _seconds(_ctx: click.Context, _param: click.Parameter, value: str) -> float:
 @click.option(
     "--record",
     type=click.Path(path_type=Path, file_okay=False),
+    callback=_folder,
     help="Live: write the run's evidence, with its history, to this folder.",
 )
 @click.option(
@@ -57,6 +72,7 @@ def _seconds(_ctx: click.Context, _param: click.Parameter, value: str) -> float:
 @click.option(
     "--folder",
     type=click.Path(path_type=Path, file_okay=False),
+    callback=_folder,
     help="Where database and evidence are left.  [default: a new temporary folder]",
 )
 def demo(live: bool, folder: Path | None, **options: Any) -> None:
@@ -71,7 +87,6 @@ def demo(live: bool, folder: Path | None, **options: Any) -> None:
 
     kept = folder is not None
     place = folder or Path(tempfile.mkdtemp(prefix="judge-demo-"))
-    place.mkdir(parents=True, exist_ok=True)
     console = console_on(sys.stdout)
     try:
         with interrupted_once():

@@ -72,7 +72,12 @@ def log_to_stderr(level: int) -> None:
 
     A picture on the terminal takes standard error over, and puts what is said there above itself.
     """
+    plain = structlog.dev.plain_traceback  # with local variables it would fill screens
     structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=plain),
+        ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=_stderr_logger,
         cache_logger_on_first_use=False,

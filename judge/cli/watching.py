@@ -16,6 +16,7 @@ from pathlib import Path
 
 from judge.cli.live.board import Board
 from judge.cli.live.screen import Screen
+from judge.errors import SettingsError
 from judge.spec.document import to_document
 from judge.spec.resolved import ResolvedAnalysis
 from judge.store.outbox import Delivery, DeliveryState
@@ -37,11 +38,18 @@ def fingerprint(analysis: ResolvedAnalysis, started_at: float | None) -> str:
 def default_database(mark: str, *, environ: Mapping[str, str] = os.environ) -> str:
     """The URL of the database of the command with this fingerprint, in the user's state folder.
 
-    Each command has a file of its own, so that none goes on with another's run.
+    Each command has a file of its own, so that none goes on with another's run. Raises
+    `SettingsError` where the folder cannot be made.
     """
     state = environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     folder = Path(state) / "judge"
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise SettingsError(
+            f"the run's database cannot be put in {folder}: {exc.strerror}; say where with "
+            "--database sqlite:///FILE"
+        ) from exc
     return f"sqlite:///{folder / f'watch-{mark}.db'}"
 
 

@@ -160,6 +160,7 @@ def test_a_live_demo_records_what_prometheus_saw(tmp_path: Path) -> None:
         (("--fault", "gremlins"), "'gremlins' is not one of"),
         (("--live", "--history", "soon"), "is not a duration"),
         (("--speed", "1000"), "1000"),
+        (("--record", "/dev/null/folder"), "cannot be made"),
     ],
 )
 def test_usage(arguments: tuple[str, ...], said: str) -> None:

@@ -19,7 +19,7 @@ from click.testing import CliRunner, Result
 from judge.cli import watching
 from judge.cli.main import judge
 from judge.cli.watching import Watch, begin, default_database, fingerprint
-from judge.errors import SourceUnavailable
+from judge.errors import SettingsError, SourceUnavailable
 from judge.spec.resolved import Direction, Kind, Metric, ResolvedAnalysis
 from judge.store.database import migrate, open_database
 from judge.store.run import Command, RunState
@@ -276,3 +276,9 @@ def test_the_default_database_is_in_the_state_folder(tmp_path: Path) -> None:
     url = default_database("abc", environ={"XDG_STATE_HOME": str(tmp_path)})
     assert url == f"sqlite:///{tmp_path}/judge/watch-abc.db"
     assert (tmp_path / "judge").is_dir()
+
+
+def test_a_state_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(SettingsError, match="say where with --database"):
+        default_database("abc", environ={"XDG_STATE_HOME": str(tmp_path / "file")})

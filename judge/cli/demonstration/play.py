@@ -22,6 +22,7 @@ from judge.cli.live.board import Board
 from judge.cli.live.screen import Screen
 from judge.errors import JudgeError, ServerUnavailable
 from judge.lab.demo.receiver import Received
+from judge.verdict.verdict import Outcome
 
 _GLANCE = 0.1
 _WEBHOOK = 20.0
@@ -105,7 +106,11 @@ def _await_webhooks(
     server: DemoServer, ids: Sequence[str], boards: Sequence[Board], screen: Screen
 ) -> None:
     deadline = time.monotonic() + _WEBHOOK
-    missing = dict(zip(ids, boards, strict=True))
+    missing = {
+        run_id: board
+        for run_id, board in zip(ids, boards, strict=True)
+        if board.outcome in (Outcome.PASS, Outcome.FAIL)  # the analysis has hooks for these
+    }
     while missing and time.monotonic() < deadline:
         for run_id, board in list(missing.items()):
             found = _webhook(server, run_id)
