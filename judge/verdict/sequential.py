@@ -1,7 +1,7 @@
 """The sequential judge: from evidence to a run's verdict, at any look, under one promise.
 
 Owned here: what counts as failing, passing (proven or not) and not known yet for a run of several
-metrics. Not here: the statistics (`judge.stats`), a single metric (`metric`), the words (`reasons`).
+metrics. Not here: the statistics (`judge.stats`), a single metric (`metric`), words (`reasons`).
 
 A judge is made once a run, from its analysis and the baseline's history, and is then asked with all
 of the run's intervals so far: it keeps nothing between looks, so a replay says the same.

@@ -1,0 +1,53 @@
+import math
+
+from judge.verdict.verdict import MetricVerdict, Outcome, Promise, Verdict, document
+
+ONE = MetricVerdict(Outcome.PASS, "because", 1.0, None, math.inf, 1.25, -2.5, 4.6, proven=True)
+
+
+def verdict(**changed):
+    return Verdict(
+        **{
+            "verdict": Outcome.PASS,
+            "reason": "because",
+            "score": 100.0,
+            "promise": Promise.CALIBRATED,
+            "proven": True,
+            "decided": True,
+            "decided_at": 29,
+            "metrics": {"errors": ONE},
+            "comparisons": {"canary": {"errors": ONE}},
+            **changed,
+        }
+    )
+
+
+def test_the_document_has_the_promised_names_and_null_for_what_is_not_known():
+    assert document(verdict()) == {
+        "verdict": "pass",
+        "score": 100.0,
+        "proven": True,
+        "promise": "calibrated",
+        "decidedAt": 29,
+        "reason": "because",
+        "metrics": {
+            "errors": {
+                "verdict": "pass",
+                "estimate": 1.0,
+                "low": None,
+                "high": None,
+                "limit": 1.25,
+                "evidence": -2.5,
+                "threshold": 4.6,
+                "proven": True,
+                "reason": "because",
+            }
+        },
+    }
+
+
+def test_comparisons_are_told_apart_where_there_are_several():
+    both = {"canary": {"errors": ONE}, "shadow": {"errors": ONE}}
+    written = document(verdict(comparisons=both))
+    assert set(written["comparisons"]) == {"canary", "shadow"}
+    assert written["comparisons"]["canary"]["metrics"] == written["metrics"]
