@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -26,6 +27,7 @@ from sqlalchemy import Engine
 
 from judge.actions.webhook import send
 from judge.actions.worker import PATIENCE, Patience, Send, Worker
+from judge.errors import StoreError
 from judge.runs.look import Looker
 from judge.runs.memory import JudgeFactory, Memory
 from judge.runs.metrics import RunMetrics
@@ -147,7 +149,8 @@ class Daemon:
         self._pool.shutdown(wait=False, cancel_futures=True)
         looked = not wait(self._under_way, max(0.0, ends - time.monotonic())).not_done
         sent = self._worker.stop(max(0.0, ends - time.monotonic()))
-        self._claims.release(self._owner)
+        with suppress(StoreError):  # then the leases run out
+            self._claims.release(self._owner)
         _log.info("the daemon has stopped", owner=self._owner, finished=looked and sent)
         return looked and sent
 

@@ -18,7 +18,7 @@ from judge.store.claims import Claims
 from judge.store.run import Run
 from judge.verdict.verdict import Verdict
 
-REMEMBERED = 256  # runs
+REMEMBERED = 128  # runs, of about 1 MB each
 
 
 class Judge(Protocol):

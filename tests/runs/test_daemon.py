@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine
+from structlog.testing import capture_logs
 
 from judge.runs.daemon import Daemon, Pace, process_name
 from judge.spec.resolved import ResolvedAnalysis
@@ -207,6 +208,14 @@ def test_failing_beat_is_counted_and_the_next_one_works(engine: Engine, runs: Ru
         broken.clear()
         runs.start(analysis(), started_at=BEGAN)
         _until(_done(runs, 1))
+
+
+def test_stop_needs_no_database(tmp_path: Path) -> None:
+    empty = open_database(f"sqlite:///{tmp_path}/empty.db")
+    with capture_logs() as logs, _daemon(empty) as daemon:
+        _until(lambda: any(line.get("beat") == "claim" for line in logs))
+        assert daemon.stop(5)
+    empty.dispose()
 
 
 def test_daemon_says_whether_it_is_alive(engine: Engine) -> None:
