@@ -222,7 +222,7 @@ class PrometheusClient(PrometheusConnect):  # type: ignore[misc]
         return SourceRejected(f"{self._name}: {error}")
 
 
-class _TryAgain(Exception):  # noqa: N818
+class _TryAgain(Exception):
     """A failure that may pass; ``after`` is what Retry-After asked for."""
 
     def __init__(self, error: SourceError, after: float | None) -> None:

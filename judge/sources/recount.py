@@ -24,6 +24,8 @@ from judge.stats.samples import Count
 
 # How far back a series is looked for before it is taken for newborn.
 MEMORY = 86400.0
+# With very many pods in doubt all pods are read: servers bound a query's length.
+LONGEST_SELECTOR = 8_000
 # Client libraries export it; it tells a process that was just found from one that was just born.
 START_TIME = "process_start_time_seconds"
 
@@ -73,10 +75,12 @@ class Recount:
 
     def _raw(self, chosen: Selector, pods: Collection[str], window: Window) -> list[RawSeries]:
         narrowed = chosen.among(self.config.pod_label, pods)
+        if len(str(narrowed)) > LONGEST_SELECTOR:
+            narrowed = chosen
         key = (str(narrowed), window)
         if key not in self._read:
             self._read[key] = self._fetched(narrowed, window)
-        return self._read[key]
+        return [one for one in self._read[key] if one.pod in pods]
 
     def _fetched(self, chosen: Selector, window: Window) -> list[RawSeries]:
         reach = milliseconds(window.end - window.start + LOOKBACK)

@@ -1,0 +1,138 @@
+"""The queries that settle doubts, and what is made of odd answers to them."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+import pytest
+
+from judge.sources.client import PrometheusClient
+from judge.sources.queries import Branch
+from judge.sources.recount import Recount, Window
+from judge.sources.retries import Retries
+from judge.spec.resolved import PrometheusConfig, Query
+from judge.stats.samples import Count
+from tests.servers.misbehaving import Behaviour, Server, error, matrix, misbehaving, says, vector
+
+WINDOW = Window(1000.0, 1060.0)
+EVENTS = Branch("m", "canary", "events", Query('r_total{code="500"}'))
+TOTAL = Branch("m", "canary", "total", Query("r_total"))
+OK = {"__name__": "r_total", "pod": "a", "code": "200"}
+BAD = {"__name__": "r_total", "pod": "a", "code": "500"}
+NONE = says(matrix())
+
+
+@contextlib.contextmanager
+def recounting(*script: Behaviour) -> Iterator[tuple[Server, Recount]]:
+    with misbehaving(*script) as server:
+        config = PrometheusConfig(address=server.address)
+        client = PrometheusClient(config, retries=Retries(tries=1))
+        with contextlib.closing(client):
+            yield server, Recount(client, config)
+
+
+def counts(
+    recount: Recount, pods: Collection[str] = ("a",), *, total: Branch = TOTAL, first: bool = False
+) -> Mapping[str, Count | None] | None:
+    return recount.counts(EVENTS, total, pods, WINDOW, first=first)
+
+
+def samples(labels: Mapping[str, str], *pairs: tuple[float, str]) -> Behaviour:
+    return says(matrix((labels, pairs)))
+
+
+def asked(server: Server) -> list[tuple[str, str]]:
+    return [(one.form["query"], one.form["time"]) for one in server.requests]
+
+
+def test_raw_samples_are_read_from_before_the_window() -> None:
+    before_and_after = samples(OK, (990, "10"), (1050, "13"))
+    with recounting(before_and_after, NONE) as (server, recount):
+        assert counts(recount) == {"a": Count(0, 3)}
+    assert asked(server) == [
+        ('r_total{pod=~"a"}[360000ms]', "1060.000"),
+        ('r_total{code="500",pod=~"a"}[360000ms]', "1060.000"),
+    ]
+
+
+def test_what_looks_newborn_is_looked_for_a_day_back() -> None:
+    total = samples(OK, (990, "10"), (1050, "13"))
+    born = samples(BAD, (1050, "7"))
+    with recounting(total, born, says(vector((BAD, "6")))) as (server, recount):
+        assert counts(recount) == {"a": Count(1, 3)}
+    assert asked(server)[2] == (
+        'last_over_time(r_total{code="500",pod=~"a"}[86400000ms])',
+        "1000.000",
+    )
+
+
+def test_marks_of_staleness_are_no_samples() -> None:
+    gone = samples(OK, (990, "10"), (1020, "12"), (1050, "NaN"))
+    with recounting(gone, NONE) as (_, recount):
+        assert counts(recount) == {"a": Count(0, 2)}
+
+
+def test_a_pod_that_nobody_knew_is_asked_for_its_age() -> None:
+    born = samples(OK, (1050, "7"))
+    started = 'process_start_time_seconds{pod=~"a"}'
+    with recounting(born, says(vector()), NONE, says(vector())) as (server, recount):
+        assert counts(recount) == {"a": Count(0, 7)}
+    assert asked(server)[3] == (
+        f"{started} unless last_over_time({started}[86400000ms] offset 60000ms)",
+        "1060.000",
+    )
+
+
+@pytest.mark.parametrize(("started", "total"), [("100", 0.0), ("990", 7.0), ("1040", 7.0)])
+def test_a_process_older_than_its_series_was_only_found(started: str, total: float) -> None:
+    answers = (samples(OK, (1050, "7")), says(vector()), NONE, says(vector((OK, started))))
+    with recounting(*answers) as (_, recount):
+        assert counts(recount) == {"a": Count(0, total)}
+
+
+def test_where_nothing_was_known_before_nothing_is_newborn() -> None:
+    with recounting(samples(OK, (1020, "7"), (1050, "9")), says(vector()), NONE) as (_, recount):
+        assert counts(recount, first=True) == {"a": Count(0, 2)}
+
+
+def test_the_same_samples_are_read_once() -> None:
+    answers = (samples(OK, (990, "10"), (1050, "13")), NONE)
+    with recounting(*answers) as (server, recount):
+        assert counts(recount) == counts(recount)
+    assert len(server.requests) == 2
+
+
+def test_very_many_pods_are_read_without_naming_them() -> None:
+    pods = [f"checkout-canary-7d9f8b6c5-{index:05}" for index in range(1000)]
+    named = {**OK, "pod": pods[0]}
+    answer = says(matrix(*[(one, [(990, "1"), (1050, "2")]) for one in (OK, named)]))
+    with recounting(answer, NONE) as (server, recount):
+        assert counts(recount, pods) == {pods[0]: Count(0, 1)}
+    assert asked(server)[0][0] == "r_total{}[360000ms]"
+
+
+def test_more_events_than_total_are_no_count() -> None:
+    answers = (samples(OK, (990, "1"), (1050, "2")), samples(BAD, (990, "1"), (1050, "5")))
+    with recounting(*answers) as (_, recount):
+        assert counts(recount) == {"a": None}
+
+
+UNSETTLED: Sequence[Behaviour] = (
+    error("execution", "too many samples", status=422),
+    says(matrix(warnings=["a store is out of reach"])),
+    says(b"<html>"),
+)
+
+
+@pytest.mark.parametrize("behaviour", UNSETTLED, ids=["refused", "partial", "html"])
+def test_what_cannot_be_read_whole_settles_nothing(behaviour: Behaviour) -> None:
+    with recounting(behaviour) as (_, recount):
+        assert counts(recount) is None
+
+
+def test_an_expression_has_no_raw_samples() -> None:
+    mixed = Branch("m", "canary", "total", Query("a_total + b_total"))
+    with recounting(NONE) as (server, recount):
+        assert counts(recount, total=mixed) is None
+    assert server.requests == []
