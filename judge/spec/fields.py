@@ -82,16 +82,16 @@ def _url(value: str, info: ValidationInfo) -> str:
         parts = urlsplit(value)
         port_is_fine = parts.port is None or parts.port > 0
     except ValueError as error:
-        raise ValueError(f"{value!r} is no URL ({error}); write http://host:port") from error
+        raise ValueError(f"{value!r:.100} is no URL ({error}); write http://host:port") from error
     if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_fine:
-        raise ValueError(f"{value!r} is no URL; write http://host:port or https://host/path")
+        raise ValueError(f"{value!r:.100} is no URL; write http://host:port or https://host/path")
     if parts.username is not None or parts.password is not None:
         raise ValueError(
             "a user or password cannot stand in a URL, which is stored with the run and shown in "
             "its evidence; for Prometheus use basicAuth with a passwordFile"
         )
     if not value.isprintable() or " " in value:
-        raise ValueError(f"{value!r} holds a blank or a control character; remove it")
+        raise ValueError(f"{value!r:.100} holds a blank or a control character; remove it")
     return value
 
 

@@ -7,8 +7,9 @@ Not here: the checks themselves (`fields`, `analysis`, `resolving`).
 
 from __future__ import annotations
 
+import re
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -22,6 +23,7 @@ from judge.spec.written import Path, Written
 
 M = typing.TypeVar("M", bound=Document)
 
+_HALF = re.compile("[\ud800-\udfff]")
 _NOT_WRITTEN = {SHORT, LONG, "[key]"}
 
 _PATTERNS = {
@@ -57,10 +59,28 @@ _SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
 
 def validated(model: type[M], written: Written, context: dict[str, str] | None = None) -> M:
     """``written`` as a ``model``. Raises `SpecError` with all that is wrong."""
+    halves = list(_half_characters(written))
+    if halves:
+        raise SpecError(halves)
     try:
         return model.model_validate(written.data, context=context)
     except ValidationError as error:
         raise SpecError(_issues(model, written, error)) from error
+
+
+def _half_characters(written: Written) -> Iterator[Issue]:
+    """Issues with texts that no output could carry; JSON can write half of a character."""
+    left: list[tuple[Path, Any]] = [((), written.data)]
+    while left:
+        path, value = left.pop()
+        if isinstance(value, Mapping):
+            left += [((*path, str(name)), name) for name in value]
+            left += [((*path, str(name)), inner) for name, inner in value.items()]
+        elif isinstance(value, list | tuple):
+            left += [((*path, i), inner) for i, inner in enumerate(value)]
+        elif isinstance(value, str) and _HALF.search(value):
+            message = "holds half of a character (a lone surrogate); write the whole of it"
+            yield written.issue(path, message)
 
 
 def _issues(model: type[BaseModel], written: Written, error: ValidationError) -> list[Issue]:

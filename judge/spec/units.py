@@ -30,11 +30,11 @@ def parse_duration(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise UnitError(f"a duration is a text; {EXAMPLES}")
     if not isinstance(value, str):
-        raise UnitError(f"{value} has no unit; write {_suggestion(value)}")
+        raise UnitError(f"{value!s:.40} has no unit; write {_suggestion(value)}")
     if re.fullmatch(r"[0-9]+", value):
-        raise UnitError(f"{value!r} has no unit; write {_suggestion(int(value[:12]))}")
+        raise UnitError(f"{value!r:.60} has no unit; write {_suggestion(int(value[:12]))}")
     if not value or not _DURATION.fullmatch(value):
-        raise UnitError(f"{value!r} is not a duration; {EXAMPLES}")
+        raise UnitError(f"{value!r:.60} is not a duration; {EXAMPLES}")
     if len(value) > 40:
         raise UnitError("a duration of more than 40 characters; ten years is the longest")
     seconds = sum(int(n) * MILLISECONDS[unit] for n, unit in _PART.findall(value)) / 1000
@@ -44,9 +44,9 @@ def parse_duration(value: object) -> float:
 def parse_seconds(value: object) -> float:
     """The same, and plain numbers of seconds too: what a machine writes."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        if not math.isfinite(value) or value < 0:
-            raise UnitError(f"{value} is not a number of seconds; it must be 0 or more")
-        return _bounded(float(value))
+        if not 0 <= value <= LONGEST:
+            raise UnitError(f"{value!s:.40} is not a number of seconds from 0 to ten years")
+        return float(value)
     return parse_duration(value)
 
 
@@ -71,12 +71,12 @@ def parse_share(value: object) -> float:
     if isinstance(value, str):
         match = _SHARE.fullmatch(value)
         if match is None or len(value) > 40:
-            raise UnitError(f"{value!r} is not a share; write it as 5% or 0.05")
+            raise UnitError(f"{value!r:.60} is not a share; write it as 5% or 0.05")
         share = float(Decimal(match[1]) / (100 if match[2] else 1))
     else:
         share = float(value) if abs(value) < 1e9 else math.inf
     if not 0 <= share <= 1:
-        raise UnitError(f"{value} is not between 0 and 1; write a share as 5% or 0.05")
+        raise UnitError(f"{value!s:.40} is not between 0 and 1; write a share as 5% or 0.05")
     return share
 
 

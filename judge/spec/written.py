@@ -60,7 +60,9 @@ class Written:
         place = self._place(path, key=key)
         if offset is not None and self.text:
             place = self._inside(place, self._text_at(path), offset)
-        return Issue(dotted(path), message, self.source, place.line, place.column)
+        return Issue(
+            _printable(dotted(path)), _printable(message), self.source, place.line, place.column
+        )
 
     def _place(self, path: Path, *, key: bool) -> Place:
         if key and path in self.keys:
@@ -98,6 +100,11 @@ class Written:
     def _at(self, index: int) -> Place:
         before = self.text[:index]
         return Place(before.count("\n") + 1, index - (before.rfind("\n") + 1) + 1, index)
+
+
+def _printable(text: str) -> str:
+    """``text`` as any output can carry it: a parsed JSON body may hold half characters."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def dotted(path: Path) -> str:
@@ -230,11 +237,12 @@ class _Reader:
             elif str(key_node.tag) == f"{_YAML}merge":
                 merged |= {k: v for k, v in self.merged(value_node, path) if k not in merged}
             else:
-                self.entry(data, (*path, str(key_node.value)), place, value_node)
+                key = self.characters(str(key_node.value), path, place)
+                self.entry(data, key, path, place, value_node)
         return {**{k: v for k, v in merged.items() if k not in data}, **data}
 
-    def entry(self, data: dict[str, Any], path: Path, place: Place, node: Node) -> None:
-        key = str(path[-1])
+    def entry(self, data: dict[str, Any], key: str, around: Path, place: Place, node: Node) -> None:
+        path = (*around, key)
         if key in data:
             first = self.keys[path].line
             message = f"the key {key} is written twice (first in line {first}); keep one of them"

@@ -776,6 +776,32 @@ def test_a_request_has_paths_and_no_lines() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        ("value", "metadata.labels.mood"),
+        ("key", "metadata.labels.\\ud83d"),
+        ("field", "metadata.\\ud83d"),
+    ],
+)
+def test_half_characters_in_a_request_are_refused_printably(place: str, told: str) -> None:
+    labels = {"value": {"mood": "\ud83d"}, "key": {"\ud83d": "x"}}.get(place, {})
+    metadata = {"name": "a", "labels": labels, **({"\ud83d": 1} if place == "field" else {})}
+    with pytest.raises(SpecError) as wrong:
+        load_analysis_document({"kind": "Analysis", "metadata": metadata})
+    assert str(wrong.value).encode("utf-8").decode("utf-8") == (
+        f"<request>: {told}: holds half of a character (a lone surrogate); write the whole of it"
+    )
+
+
+def test_a_deep_request_is_refused_like_any_other() -> None:
+    deep: list[Any] = []
+    for _ in range(5000):
+        deep = [deep]
+    with pytest.raises(SpecError, match="metrics"):
+        load_analysis_document({"kind": "Analysis", "spec": {"metrics": deep}})
+
+
 @pytest.mark.parametrize("body", [[], "x", None, 5, {"spec": []}, {1: 2}])
 def test_a_request_that_is_no_analysis_is_refused(body: Any) -> None:
     with pytest.raises(SpecError):
