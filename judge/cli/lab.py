@@ -18,6 +18,7 @@ from rich.progress import (
 
 from judge.lab import bench, figures, tables
 from judge.lab.contenders import ALPHAS, contenders
+from judge.lab.look_cost import look_cost
 from judge.lab.scenarios import SCENARIOS, chosen
 
 ROLLOUTS = 2000
@@ -69,9 +70,12 @@ def _list(output: str) -> None:
 
 
 def _costs(output: str) -> None:
-    with Console(stderr=True).status("Writing 1,000 bundles and judging them again"):
-        measured = figures.replay_cost()
-    click.echo(json.dumps(figures.document(measured)) if output == "json" else str(measured))
+    with Console(stderr=True).status("Judging 1,000 bundles, and a run look by look"):
+        replay, look = figures.replay_cost(), look_cost()
+    if output == "json":
+        click.echo(json.dumps(figures.document(replay, look)))
+    else:
+        click.echo(f"{replay}\n{look}")
 
 
 def _measure(plan: bench.Plan, jobs: int, output: str) -> None:

@@ -20,6 +20,7 @@ import numpy as np
 
 from judge.errors import JudgeError
 from judge.lab.bundles import write_bundles
+from judge.lab.look_cost import LookCost
 
 BUNDLES = 1000
 CPU_SECONDS = 60.0
@@ -54,25 +55,29 @@ class ReplayCost:
         )
 
 
-def replay_cost(*, bundles: int = BUNDLES, seed: int = 1) -> ReplayCost:
+def replay_cost(*, bundles: int | None = None, seed: int = 1) -> ReplayCost:
     """Write bundles to a temporary folder and replay them in a process of its own.
 
     Raises JudgeError where the replay fails, with what it said.
     """
+    bundles = bundles or BUNDLES
     with tempfile.TemporaryDirectory(prefix="judge-lab-") as name:
         folder = Path(name)
         write_bundles(folder, bundles, rng=np.random.default_rng(seed))
-        cpu, peak = _measured([sys.executable, "-m", "judge", "replay", name, "--output", "json"])
+        cpu, peak = measured([sys.executable, "-m", "judge", "replay", name, "--output", "json"])
         return ReplayCost(bundles, cpu, peak, _reading(folder))
 
 
-def document(cost: ReplayCost) -> dict[str, Any]:
-    """The JSON form."""
-    return {"replay": {**asdict(cost), "ratio": cost.ratio}}
+def document(replay: ReplayCost, look: LookCost) -> dict[str, Any]:
+    """The JSON form; seconds, megabytes, and milliseconds for a look."""
+    return {"replay": {**asdict(replay), "ratio": replay.ratio}, "look": asdict(look)}
 
 
-def _measured(command: list[str]) -> tuple[float, float]:
-    """CPU seconds and peak megabytes of a command; its output is thrown away."""
+def measured(command: list[str]) -> tuple[float, float]:
+    """CPU seconds and peak megabytes of a command; its output is thrown away.
+
+    Raises JudgeError, with the end of what it said, where it fails.
+    """
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said)
         _, status, used = os.wait4(process.pid, 0)

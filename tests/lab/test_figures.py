@@ -1,0 +1,68 @@
+"""The cost figures are measured on real bundles and on the daemon's own looks."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from judge.cli.lab import lab
+from judge.errors import JudgeError
+from judge.lab import figures, look_cost
+from judge.lab.bundles import METRIC, good_bundle, write_bundles
+from judge.sources.recording import read_bundle
+from judge.spec.resolved import BASELINE, CANARY
+
+
+def test_bundles_are_those_that_replay_reads(tmp_path: Path) -> None:
+    write_bundles(tmp_path, 2, rng=np.random.default_rng(1), looks=5, history=7)
+    good, bad = (read_bundle(path) for path in sorted(tmp_path.iterdir()))
+    assert (len(good.history), len(good.intervals)) == (7, 5)
+    assert good.analysis.looks == 5
+    assert set(good.history[0].samples[METRIC]) == {BASELINE}
+    interval = good.intervals[0].samples[METRIC]
+    assert (len(interval[BASELINE]), len(interval[CANARY])) == (9, 1)
+    assert good.history[-1].end == good.intervals[0].start
+    assert good.intervals != bad.intervals
+
+
+def test_a_run_of_several_metrics_has_counts_of_its_own_for_each() -> None:
+    bundle = good_bundle(3, rng=np.random.default_rng(2), looks=4, history=3)
+    metrics = bundle.intervals[0].samples
+    assert list(metrics) == [metric.name for metric in bundle.analysis.metrics]
+    assert len({str(tracks[BASELINE]) for tracks in metrics.values()}) == 3
+
+
+def test_the_cost_of_a_replay_is_that_of_the_command() -> None:
+    cost = figures.replay_cost(bundles=2)
+    assert cost.bundles == 2
+    assert 0 < cost.json < cost.cpu < 60
+    assert 20 < cost.peak < 1000
+    assert "replay of 2 bundles" in str(cost)
+
+
+def test_a_command_that_fails_is_no_figure() -> None:
+    with pytest.raises(JudgeError, match="ended with 2"):
+        figures.measured(["sh", "-c", "echo no such thing >&2; exit 2"])
+
+
+def test_every_look_of_a_run_is_timed() -> None:
+    cost = look_cost.look_cost(metrics=2, looks=4)
+    assert cost.looks == 4
+    assert 0 < cost.median <= cost.worst
+    assert cost.first > 0
+    assert "2 count metrics" in str(cost)
+
+
+def test_the_command_prints_both_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(figures, "BUNDLES", 1)
+    monkeypatch.setattr(look_cost, "LOOKS", 2)
+    answer = CliRunner().invoke(lab, ["--figures", "--output", "json"])
+    assert answer.exit_code == 0, answer.output
+    document = json.loads(answer.stdout)
+    assert document["replay"]["bundles"] == 1
+    assert document["look"]["looks"] == 2
+    text = CliRunner().invoke(lab, ["--figures"]).stdout
+    assert "replay of 1 bundles" in text
+    assert "one look of a run with 5 count metrics" in text
