@@ -79,6 +79,7 @@ def test_cancelled_run_ends_and_sets_nothing_off(runs: Runs, claims: Claims) -> 
     run, _ = runs.start(analysis(actions=HOOKS))
     after = runs.steer(run.id, Command.CANCEL, by="ada")
     assert (after.state, after.due_at, after.ended_at) == (RunState.CANCELLED, None, BEGAN)
+    assert after.token == run.token + 1
     assert runs.outbox(run.id) == []
     assert claims.claim("me", limit=1, lease=30) == []
     assert runs.steer(run.id, Command.CANCEL, by="ada") == after
