@@ -87,7 +87,7 @@ def _missing(
     written: Written,
     path: Path,
 ) -> list[Issue]:
-    described = {one.name: one.description for one in template.variables}
+    declared = {one.name: f" ({one.description})" for one in template.variables}
     issues = []
     for name in sorted(template.needs):
         lacking = [track for track, values in variables.items() if name not in values]
@@ -95,11 +95,11 @@ def _missing(
             message = f"needs the track's selector; add it to the tracks ({', '.join(lacking)})"
             issues.append(written.issue(path, message))
         elif lacking:
-            what = f" ({described[name]})" if described.get(name) else ""
-            known = rendering.unknown(name, variables[lacking[0]])
+            known = f" ({rendering.unknown(name, variables[lacking[0]])})"
             message = (
-                f"the variable {name}{what} has no value for {', '.join(lacking)}; set it under "
-                f"variables of the metric, the track or the spec ({known})"
+                f"the variable {name}{declared.get(name, '')} has no value for "
+                f"{', '.join(lacking)}; set it under variables of the metric, the track or the "
+                f"spec{'' if name in declared else known}"
             )
             issues.append(written.issue(path, message))
     return issues

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 
 from judge.errors import Issue, SpecError
-from judge.spec import rendering, tracks
+from judge.spec import rendering, tracks, variables
 from judge.spec.analysis import AnalysisWritten, SpecWritten
 from judge.spec.limits import DEFAULT_LIMITS, ratios
 from judge.spec.metric_template import MetricTemplate, is_path, load_template
@@ -28,8 +27,6 @@ from judge.spec.resolved import (
     Track,
 )
 from judge.spec.schedule import default_history, schedule_issues
-from judge.spec.template_document import GIVEN
-from judge.spec.units import format_duration
 from judge.spec.written import Path as Where
 from judge.spec.written import Written
 
@@ -79,14 +76,14 @@ class _Resolver:
         self.issues += schedule_issues(self.spec, self.written)
         self.issues += self.spec.issues(self.written)
         self.issues += tracks.track_issues(self.spec.tracks, self.written)
-        self.caller_variables()
+        self.issues += variables.shared_issues(self.spec, self.around.variables, self.written)
         scope, populations = self.scope(server)
         metrics = self.metrics(scope)
         return Loaded(self.whole(server, metrics, populations), self.unused_variables())
 
     def scope(self, server: PrometheusConfig) -> tuple[Scope, dict[str, Track]]:
         """What queries can name, and the tracks that are made of it."""
-        shared, written = self.shared_variables(), self.written
+        shared, written = variables.shared(self.model, self.around.variables), self.written
         own, wrong = tracks.variables_of(self.spec.tracks, shared, written)
         populations, wrong_too = tracks.resolved_tracks(self.spec.tracks, shared, own, written)
         self.issues += wrong + wrong_too
@@ -136,30 +133,6 @@ class _Resolver:
             return servers.get(wanted, PrometheusConfig())
         self.issues += wanted.issues(self.written, ("spec", "prometheus"))
         return wanted.resolved()
-
-    def caller_variables(self) -> None:
-        """A caller sets what the analysis lets it set, and nothing else."""
-        for name in self.around.variables:
-            if name not in self.spec.inputs:
-                known = rendering.unknown(name, self.spec.inputs)
-                message = f"a caller cannot set the variable {name}; add it to inputs ({known})"
-                self.fault(("inputs",), message)
-
-    def shared_variables(self) -> dict[str, str]:
-        """What every metric and track sees."""
-        metadata, spec = self.model.metadata, self.spec
-        for name in [*spec.variables, *spec.inputs]:
-            if name in GIVEN:
-                self.fault(
-                    ("variables", name), f"{name} is set by Judge; rename the variable", key=True
-                )
-        given = {"metadata.name": metadata.name}
-        given |= {f"metadata.labels.{name}": text for name, text in metadata.labels.items()}
-        if metadata.namespace:
-            given |= {"metadata.namespace": metadata.namespace, "namespace": metadata.namespace}
-        allowed = {k: v for k, v in self.around.variables.items() if k in spec.inputs}
-        given["interval"] = format_duration(spec.interval)
-        return {**given, **spec.variables, **allowed}
 
     def metrics(self, scope: Scope) -> list[Metric]:
         found = []
@@ -240,28 +213,14 @@ class _Resolver:
             queries=queries,
         )
 
-    def all_known(self) -> bool:
-        return len(self.templates) == len(self.spec.metrics)
-
-    def needed(self) -> frozenset[str]:
-        return frozenset().union(*(one.needs for one in self.templates.values()))
-
     def unused_variables(self) -> tuple[Issue, ...]:
-        """Notices of variables that nothing uses; one that looks misspelt is an issue."""
-        if not self.all_known():
+        """Notices of variables that nothing uses; what looks misspelt is an issue."""
+        if len(self.templates) < len(self.spec.metrics):
             return ()
-        self.issues += tracks.unused(self.spec.tracks, self.needed(), self.written)
-        needed = self.needed() | tracks.named(self.spec.tracks)
-        notices = []
-        for name in self.spec.variables:
-            if name in needed:
-                continue
-            close = get_close_matches(name, needed - self.spec.variables.keys(), n=1, cutoff=0.8)
-            if close:
-                message = f"nothing uses the variable {name}; did you mean {close[0]}?"
-                self.fault(("variables", name), message, key=True)
-            else:
-                message = f"nothing uses the variable {name}"
-                path = ("spec", "variables", name)
-                notices.append(self.written.issue(path, message, key=True))
-        return tuple(notices)
+        needed = frozenset().union(*(one.needs for one in self.templates.values()))
+        self.issues += tracks.unused(self.spec.tracks, needed, self.written)
+        issues, notices = variables.unused(
+            self.spec, needed | tracks.named(self.spec.tracks), self.written
+        )
+        self.issues += issues
+        return notices

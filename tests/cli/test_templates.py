@@ -72,7 +72,10 @@ def test_all_that_is_missing_or_too_much_is_told_at_once() -> None:
             "pod: nothing uses this variable; known: interval, namespace, namespaceLabel, "
             "podLabel, pods; did you mean pods?"
         ),
-        "namespace: has no value; write --set namespace=... (Kubernetes namespace of the pods)",
+        (
+            "namespace: has no value; write --set namespace=... (their Kubernetes namespace; "
+            "metadata.namespace where it is written)"
+        ),
         (
             "pods: has no value; write --set pods=... (names of the track's pods (a regular "
             "expression))"
