@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -21,6 +24,7 @@ from judge.spec.resolved import Direction, Kind, Query, Reading
 from tests.servers.exposition import Series
 from tests.servers.prometheus import backfilled
 
+ROOT = Path(__file__).parents[2]
 NOW = 1_699_999_200.0
 
 MINE = """\
@@ -102,7 +106,7 @@ def test_a_template_is_named_or_lies_in_a_file(tmp_path: Path) -> None:
 
 
 def test_the_shipped_ones_are_described_and_called_as_their_files() -> None:
-    folder = Path(__file__).parents[2] / "metric_templates"
+    folder = ROOT / "metric_templates"
     shipped = shipped_templates()
     assert (
         set(shipped)
@@ -286,3 +290,23 @@ def test_the_restart_of_another_look_counts_in_that_look(prometheus: str) -> Non
         "canary-restarted": 1,
         "canary-restarted-earlier": 1,
     }
+
+
+def test_they_are_found_in_an_installed_wheel(tmp_path: Path) -> None:
+    build = ["-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run([sys.executable, *build], cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    installed = tmp_path / "installed"
+    zipfile.ZipFile(wheel).extractall(installed)
+    listing = subprocess.run(
+        [sys.executable, "-m", "judge", "templates", "list"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(installed), "PATH": ""},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert [line.partition("\t")[0] for line in listing.stdout.splitlines()] == sorted(
+        shipped_templates()
+    )
+    assert (installed / "judge" / "metric_templates" / "pods-crashing.yaml").is_file()
