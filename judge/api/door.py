@@ -9,6 +9,7 @@ Never logs a token, a query string or a body.
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import time
 from urllib.parse import urlsplit
@@ -25,6 +26,7 @@ from judge.errors import SettingsError
 from judge.settings import Settings
 
 OPEN = frozenset({"/healthz", "/readyz", "/docs", "/openapi.json"})
+STOPPING = "the server stops, and this took longer than it could wait; ask again"
 GONE = 499  # nginx's number for a caller who left before an answer
 PROBED = frozenset({"/healthz", "/readyz", "/metrics"})
 _log = structlog.get_logger("judge.access")
@@ -66,6 +68,11 @@ class Door:
 
         try:
             await self._enter(scope, receive, watched)
+        except asyncio.CancelledError:
+            if status != GONE:
+                raise
+            # The drain is over. The server ends with this task, so nothing waits for its cancel.
+            await problem(503, STOPPING, headers={"Retry-After": "5"})(scope, receive, watched)
         except Exception as exc:
             _faults.exception("a fault in Judge itself", path=scope["path"])
             if status != GONE:

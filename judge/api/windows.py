@@ -44,7 +44,12 @@ class Windows:
         self._asked += 1
         try:
             return await anyio.to_thread.run_sync(
-                self._judge, analysis, at, lookback, limiter=self._limiter
+                self._judge,
+                analysis,
+                at,
+                lookback,
+                limiter=self._limiter,
+                abandon_on_cancel=True,  # it only reads, and a drain cannot wait for Prometheus
             )
         finally:
             self._asked -= 1

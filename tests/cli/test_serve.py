@@ -9,7 +9,9 @@ import sqlite3
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import httpx
@@ -51,6 +53,27 @@ def test_sigterm_ends_it_in_order_whatever_streams_are_open(tmp_path: Path) -> N
                 pass  # the stream is ended, not broken off
             assert judge.process.wait(30) == 0
             assert time.monotonic() - began < 10
+
+
+def test_a_prometheus_that_does_not_answer_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    answers: list[httpx.Response] = []
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        serving(tmp_path, JUDGE_DRAIN="2") as judge,
+    ):
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        body = document(prometheus={"address": address})
+        post = partial(httpx.post, json=body, trust_env=False, timeout=60)
+        asking = Thread(target=lambda: answers.append(post(f"{judge.url}/api/v1/verdicts")))
+        asking.start()
+        waiting, _ = silent.accept()  # it asks, and is left without an answer
+        began = time.monotonic()
+        assert judge.terminate() == 0
+        assert time.monotonic() - began < 10
+        asking.join(20)
+        waiting.close()
+    assert [answer.status_code for answer in answers] == [503]
+    assert answers[0].headers["Retry-After"] == "5"
 
 
 def test_runs_are_there_again_after_a_kill(tmp_path: Path) -> None:
