@@ -22,7 +22,7 @@ from judge.stats.comparison import (
 )
 from judge.stats.evidence import Schedule
 
-_TRIED = 14  # ratios on either side of the estimate
+_TRIED = 10  # ratios on either side of the estimate
 
 
 @dataclass(frozen=True, slots=True)

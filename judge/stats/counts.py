@@ -72,7 +72,7 @@ class RareCounts:
         both = (treated.events + reference.events)[..., None]
         at_null = null[..., None, None]
         gain = treated.events[..., None] * np.log(ratios / null[..., None])[..., None, :]
-        share = np.log((ours * ratios[..., None, :] + theirs) / (ours * at_null + theirs))
+        share = np.log(ours * ratios[..., None, :] + theirs) - np.log(ours * at_null + theirs)
         return (gain - both * share) / self.temper.at(null)[..., None]
 
 
