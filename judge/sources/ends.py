@@ -37,7 +37,7 @@ ABOUT_THE_QUERY = frozenset({200, 400, 413, 414, 422})
 class Ends:
     """Reads the ends start, start + step, ... (``points`` of them) of some branches at ``now``.
 
-    Filled by `read`: ``lines`` by branch, ``absent`` the metrics that could not be read, and why.
+    `read` fills ``lines`` by branch and ``absent``, the metrics that could not be read, with why.
     """
 
     client: PrometheusClient
@@ -116,7 +116,7 @@ class Ends:
         for series in result.series:
             index, what = self._place(series.metric, len(branches))
             line = self.lines[branches[index]].line(series.metric.get(self.config.pod_label, ""))
-            target = {What.SUM: line.sums, What.SERIES: line.series, What.RESETS: line.resets}[what]
+            target = {What.SUM: line.sums, What.SERIES: line.series, What.DOUBTS: line.doubts}[what]
             for time, text in [series.value] if series.value else series.values:
                 point = round((time - self.start) / self.step)
                 if stretch[0] <= point <= stretch[-1]:

@@ -26,14 +26,15 @@ class Unknown(enum.Enum):
 
 @dataclass(slots=True)
 class Line:
-    """One pod's sums, numbers of series and resets at the ends of consecutive intervals.
+    """One pod at the ends of consecutive intervals, one more than there are intervals.
 
-    None where the server showed nothing. Lists of equal length, one longer than the intervals.
+    ``sums`` are of its series and ``series`` their number; ``doubts`` are how many came, went or
+    were reset in the interval that ends there. None where the server showed nothing.
     """
 
     sums: list[float | None]
     series: list[float | None]
-    resets: list[float | None]
+    doubts: list[float | None]
 
     @classmethod
     def of(cls, points: int) -> Line:
@@ -47,7 +48,7 @@ class Line:
             return Unknown.ABSENT
         if before is None or after is None:
             return Unknown.DOUBTFUL
-        if self.series[index] != self.series[index + 1] or self.resets[index + 1]:
+        if self.series[index] != self.series[index + 1] or self.doubts[index + 1]:
             return Unknown.DOUBTFUL
         return Unknown.DOUBTFUL if after < before else after - before
 

@@ -80,7 +80,14 @@ class PrometheusSource:
                 f"the analysis {analysis.name} has no query for {', '.join(tracks) or 'no track'}; "
                 "give its metrics a template or queries"
             )
-        ends = Ends(self.client, self._config, start, step, intervals + 1, now=self._clock())
+        ends = Ends(
+            self.client,
+            self._config,
+            start=start,
+            step=step,
+            points=intervals + 1,
+            now=self._clock(),
+        )
         ends.read(asked)
         recount = Recount(self.client, self._config) if thorough else None
         tally = Tally(analysis, tracks, ends.lines, ends.absent, recount)

@@ -1,7 +1,7 @@
 """What is asked of the server for an analysis: as few queries as possible, each sum with its mark.
 
-Owned here: the branches (a metric, a track, a part), the PromQL that yields each one's sum by pod,
-number of series and resets, and how many branches travel in one query, joined by ``or`` with the
+Owned here: the branches (a metric, a track, a part), the PromQL that yields each one's sum by pod
+and what makes it doubtful, and how many branches travel in one query, joined by ``or`` with the
 label `MARK`. Not here: asking (`prometheus`), what the numbers mean (`increments`).
 """
 
@@ -18,15 +18,14 @@ MARK = "judge_branch"
 PARTS = ("events", "total")
 # Prometheus shows a series for this long after its last sample, unless it was marked stale.
 LOOKBACK = 300.0
-MIN_RESET_SLACK = 60.0
 
 
 class What(enum.StrEnum):
     """Which number of a branch a series carries."""
 
     SUM = "s"
-    SERIES = "c"
-    RESETS = "r"
+    SERIES = "c"  # how many there are: where it is not known which came and went
+    DOUBTS = "d"  # how many came, went or were reset since the interval began
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,10 @@ def branches(metrics: Iterable[Metric], tracks: Sequence[str]) -> list[Branch]:
 
 
 def joined(asked: Sequence[Branch], config: PrometheusConfig, *, step: float) -> str:
-    """One query for all of ``asked``; a series' mark is its index in ``asked`` and a `What`."""
+    """One query for all of ``asked``; a series' mark is its index in ``asked`` and a `What`.
+
+    An interval is ``step`` seconds long.
+    """
     terms = []
     for index, branch in enumerate(asked):
         for what, expr in _exprs(branch, config, step):
@@ -76,37 +78,42 @@ def by_pod(function: str, expr: str, config: PrometheusConfig) -> str:
 
 def deduplicated(query: Query, config: PrometheusConfig) -> str:
     """``query`` with the replicas of an HA pair as one series, the one that is ahead."""
+    chosen = selector(query.expr)
+    if chosen is None or chosen.one_name:
+        return _merged(_closed(query.expr), config)
+    # Aggregating drops the name, and series of several names would become one.
+    named = f'label_replace({_closed(query.expr)},"judge_name","$1",{quoted(NAME_LABEL)},"(.*)")'
+    return _merged(named, config)
+
+
+def _merged(expr: str, config: PrometheusConfig) -> str:
     if not config.replica_labels:
-        return _closed(query.expr)
-    return f"max without ({','.join(config.replica_labels)}) ({_named(query)})"
+        return expr
+    return f"max without ({','.join(config.replica_labels)}) ({expr})"
 
 
 def _exprs(branch: Branch, config: PrometheusConfig, step: float) -> list[tuple[What, str]]:
     single = deduplicated(branch.query, config)
     exprs = [(What.SUM, by_pod("sum", single, config))]
-    if branch.counter:
+    chosen = selector(branch.query.expr)
+    if branch.counter and chosen is not None and chosen.one_name:
+        exprs.append((What.DOUBTS, by_pod("count", _doubts(chosen, config, step), config)))
+    elif branch.counter:
         exprs.append((What.SERIES, by_pod("count", single, config)))
-        chosen = selector(branch.query.expr)
-        if chosen is not None:
-            exprs.append((What.RESETS, by_pod("sum", _resets(chosen, step), config) + " > 0"))
     return exprs
 
 
-def _resets(chosen: Selector, step: float) -> str:
-    """Resets within the interval, reaching back far enough to see a sample from before it.
+def _doubts(chosen: Selector, config: PrometheusConfig, step: float) -> str:
+    """The series that came, went or were reset: usually none.
 
-    A pod that restarts and then overtakes its old sum shows no drop at the interval's ends.
+    A reset lies between two samples, of which the first may be as old as the lookback at the
+    interval's start; those that were complete by then belong to earlier intervals.
     """
-    reach = step + min(LOOKBACK, max(step, MIN_RESET_SLACK))
-    return f"resets({chosen}[{milliseconds(reach)}])"
-
-
-def _named(query: Query) -> str:
-    """``query`` with the metric name as a label where aggregating would merge several names."""
-    chosen = selector(query.expr)
-    if chosen is None or chosen.one_name:
-        return _closed(query.expr)
-    return f'label_replace({_closed(query.expr)},"judge_name","$1",{quoted(NAME_LABEL)},"(.*)")'
+    ago, back = milliseconds(step), milliseconds(LOOKBACK)
+    now, before = _merged(str(chosen), config), _merged(f"{chosen} offset {ago}", config)
+    by_now = f"resets({chosen}[{milliseconds(step + LOOKBACK)}])"
+    by_then = f"resets({chosen}[{back}] offset {ago})"
+    return f"({now} unless {before}) or ({before} unless {now}) or {by_now} > {by_then}"
 
 
 def _closed(expr: str) -> str:

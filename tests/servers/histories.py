@@ -112,6 +112,10 @@ def pods() -> list[Pod]:
             Process(-25, 10.1, {"200": (0.1, -90.0), "404": (0.1, -90.0)}),
             Process(10.2, 99, {"200": (20.0, 0.0), "500": (1.0, 0.0)}),
         ]),
+        # The same with nothing in common: as many series as before, and a higher sum.
+        Pod("swaps", [
+            Process(-25, 10.1, {"404": (0.1, -90.0)}), Process(10.2, 99, {"500": (20.0, 0.0)}),
+        ]),
         Pod("crash-loop", [Process(at, at + 1.6, ever) for at in (-2.0, -0.3, 1.5, 3.2, 5.0, 6.9)]),
         Pod("newborn", [Process(8.1, 99, ever)]),
         Pod("dies", [Process(-90, 20.7, ever)]),
