@@ -109,9 +109,9 @@ def _doubts(chosen: Selector, config: PrometheusConfig, step: float) -> str:
     A reset lies between two samples, of which the first may be as old as the lookback at the
     interval's start; those that were complete by then belong to earlier intervals.
     """
-    ago, back = milliseconds(step), milliseconds(LOOKBACK)
+    ago, back = duration(step), duration(LOOKBACK)
     now, before = _merged(str(chosen), config), _merged(f"{chosen} offset {ago}", config)
-    by_now = f"resets({chosen}[{milliseconds(step + LOOKBACK)}])"
+    by_now = f"resets({chosen}[{duration(step + LOOKBACK)}])"
     by_then = f"resets({chosen}[{back}] offset {ago})"
     return f"({now} unless {before}) or ({before} unless {now}) or {by_now} > {by_then}"
 
@@ -121,9 +121,10 @@ def _closed(expr: str) -> str:
     return f"{expr}\n" if "#" in expr else expr
 
 
-def milliseconds(seconds: float) -> str:
+def duration(seconds: float) -> str:
     """A PromQL duration."""
-    return f"{round(seconds * 1000)}ms"
+    whole = round(seconds * 1000)
+    return f"{whole}ms" if whole % 1000 else f"{whole // 1000}s"
 
 
 def _balanced(terms: Sequence[str]) -> str:

@@ -16,7 +16,7 @@ from judge.errors import SourceError, SourceUnavailable
 from judge.sources.answers import Result, Series, number
 from judge.sources.client import PrometheusClient
 from judge.sources.increments import count
-from judge.sources.queries import LOOKBACK, Branch, milliseconds
+from judge.sources.queries import LOOKBACK, Branch, duration
 from judge.sources.raw_series import RawSeries, Target, grown, unknown_pods
 from judge.sources.selectors import Selector, selector
 from judge.spec.resolved import PrometheusConfig
@@ -83,14 +83,14 @@ class Recount:
         return [one for one in self._read[key] if one.pod in pods]
 
     def _fetched(self, chosen: Selector, window: Window) -> list[RawSeries]:
-        reach = milliseconds(window.end - window.start + LOOKBACK)
+        reach = duration(window.end - window.start + LOOKBACK)
         answer = self.client.instant(f"{chosen}[{reach}]", at=window.end, expected="matrix")
         read = [self._series(one) for one in _whole(answer, self.client.name)]
         series = [one for one in read if one.times]
         if all(one.shown(_ms(window.start)) is not None for one in series):
             return series
         memory = self.client.instant(
-            f"last_over_time({chosen}[{milliseconds(MEMORY)}])", at=window.start
+            f"last_over_time({chosen}[{duration(MEMORY)}])", at=window.start
         )
         earlier = {
             frozenset(one.metric.items()): value
@@ -127,8 +127,8 @@ class Recount:
     def _older(self, pods: Collection[str], window: Window) -> frozenset[Target]:
         """Targets of ``pods`` new to the server whose processes are older than the window."""
         started = Selector(START_TIME, ()).among(self.config.pod_label, pods)
-        back = milliseconds(window.end - window.start)
-        known = f"last_over_time({started}[{milliseconds(MEMORY)}] offset {back})"
+        back = duration(window.end - window.start)
+        known = f"last_over_time({started}[{duration(MEMORY)}] offset {back})"
         answer = self.client.instant(f"{started} unless {known}", at=window.end)
         return frozenset(
             self._target(one.metric)

@@ -12,7 +12,7 @@ import statistics
 from judge.errors import SourceMalformed
 from judge.sources.answers import Series
 from judge.sources.client import PrometheusClient
-from judge.sources.queries import MARK, branches, milliseconds
+from judge.sources.queries import MARK, branches, duration
 from judge.sources.selectors import NAME_LABEL, Selector, selector
 from judge.spec.resolved import ResolvedAnalysis
 
@@ -40,7 +40,7 @@ def scrape_interval(
 
 def _densest(chosen: list[Selector], client: PrometheusClient, at: float) -> list[Selector]:
     """Of each selector the series with the most samples, as a selector of its own."""
-    reach = milliseconds(SEEN_WITHIN)
+    reach = duration(SEEN_WITHIN)
     terms = [
         f'label_replace(topk(1,count_over_time({one}[{reach}])),"{MARK}","{index}","","")'
         for index, one in enumerate(chosen)
@@ -58,7 +58,7 @@ def _narrowed(chosen: list[Selector], series: Series) -> Selector:
 
 
 def _median_gap(one: Selector, client: PrometheusClient, at: float) -> float | None:
-    answer = client.instant(f"{one}[{milliseconds(SEEN_WITHIN)}]", at=at, expected="matrix")
+    answer = client.instant(f"{one}[{duration(SEEN_WITHIN)}]", at=at, expected="matrix")
     gaps = [
         later[0] - sooner[0]
         for series in answer.series

@@ -43,10 +43,10 @@ def test_what_came_went_or_was_reset_is_looked_for() -> None:
     asked = branches(analysis().metrics, ["canary"])
     query = joined(asked, PrometheusConfig(replica_labels=()), step=60)
     now = 'http_requests_total{track="canary"}'
-    before = f"{now} offset 60000ms"
+    before = f"{now} offset 60s"
     assert (
         f"count by (pod) (({now} unless {before}) or ({before} unless {now}) "
-        f"or resets({now}[360000ms]) > resets({now}[300000ms] offset 60000ms))"
+        f"or resets({now}[360s]) > resets({now}[300s] offset 60s))"
     ) in query
 
 

@@ -51,8 +51,8 @@ def test_raw_samples_are_read_from_before_the_window() -> None:
     with recounting(before_and_after, NONE) as (server, recount):
         assert counts(recount) == {"a": Count(0, 3)}
     assert asked(server) == [
-        ('r_total{pod=~"a"}[360000ms]', "1060.000"),
-        ('r_total{code="500",pod=~"a"}[360000ms]', "1060.000"),
+        ('r_total{pod=~"a"}[360s]', "1060.000"),
+        ('r_total{code="500",pod=~"a"}[360s]', "1060.000"),
     ]
 
 
@@ -62,7 +62,7 @@ def test_what_looks_newborn_is_looked_for_a_day_back() -> None:
     with recounting(total, born, says(vector((BAD, "6")))) as (server, recount):
         assert counts(recount) == {"a": Count(1, 3)}
     assert asked(server)[2] == (
-        'last_over_time(r_total{code="500",pod=~"a"}[86400000ms])',
+        'last_over_time(r_total{code="500",pod=~"a"}[86400s])',
         "1000.000",
     )
 
@@ -79,7 +79,7 @@ def test_a_pod_that_nobody_knew_is_asked_for_its_age() -> None:
     with recounting(born, says(vector()), NONE, says(vector())) as (server, recount):
         assert counts(recount) == {"a": Count(0, 7)}
     assert asked(server)[3] == (
-        f"{started} unless last_over_time({started}[86400000ms] offset 60000ms)",
+        f"{started} unless last_over_time({started}[86400s] offset 60s)",
         "1060.000",
     )
 
@@ -109,7 +109,7 @@ def test_very_many_pods_are_read_without_naming_them() -> None:
     answer = says(matrix(*[(one, [(990, "1"), (1050, "2")]) for one in (OK, named)]))
     with recounting(answer, NONE) as (server, recount):
         assert counts(recount, pods) == {pods[0]: Count(0, 1)}
-    assert asked(server)[0][0] == "r_total{}[360000ms]"
+    assert asked(server)[0][0] == "r_total{}[360s]"
 
 
 def test_more_events_than_total_are_no_count() -> None:

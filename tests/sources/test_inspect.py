@@ -1,0 +1,29 @@
+"""What each query of an analysis finds just now."""
+
+from __future__ import annotations
+
+import pytest
+
+from judge.errors import SettingsError
+from judge.sources.inspect import TrackReport, inspect
+from tests.servers.analyses import analysis
+from tests.servers.misbehaving import error, misbehaving, says, vector
+
+
+def test_each_query_is_asked_by_itself_and_its_error_is_its_own() -> None:
+    found = vector(({"judge_branch": "series"}, "6"), ({"judge_branch": "pods"}, "3"))
+    refused = error("bad_data", "parse error", status=400)
+    with misbehaving(says(found), refused, says(vector())) as server:
+        reports = inspect(analysis(address=server.address), at=100.0)
+    assert reports[0] == TrackReport("error-rate", "baseline", "events", 6, 3)
+    assert (reports[1].part, reports[1].series) == ("total", 0)
+    assert reports[1].error.endswith("refused the query: parse error")
+    assert reports[2:] == [
+        TrackReport("error-rate", "canary", part, 0, 0) for part in ("events", "total")
+    ]
+    assert {one.form["time"] for one in server.requests} == {"100.000"}
+
+
+def test_without_an_address_there_is_nobody_to_ask() -> None:
+    with pytest.raises(SettingsError, match="--prometheus"):
+        inspect(analysis(), at=100.0)
