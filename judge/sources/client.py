@@ -33,7 +33,7 @@ from judge.spec.resolved import PrometheusConfig
 
 MAX_BODY = 64 * 2**20
 CHUNK = 64 * 2**10
-POOL = 4
+POOL = 16
 # The server's own deadline comes first, so that its reason reaches us instead of a bare timeout.
 SERVER_SHARE = 0.9
 TRY_AGAIN = frozenset({429, 502, 503, 504})
@@ -56,11 +56,7 @@ class PrometheusClient(PrometheusConnect):  # type: ignore[misc]
         retries: Retries | None = None,
         max_body: int = MAX_BODY,
     ) -> None:
-        if not config.address.startswith(("http://", "https://")):
-            raise SettingsError(
-                f"prometheus.address is {config.address or 'missing'!r}: write a URL such as "
-                "http://prometheus:9090, or give one with --prometheus"
-            )
+        name = _checked_name(config.address)
         super().__init__(
             config.address.rstrip("/"), headers=dict(config.headers), session=_session(config)
         )
@@ -72,7 +68,7 @@ class PrometheusClient(PrometheusConnect):  # type: ignore[misc]
         self._generator = generator or random.Random()  # noqa: S311
         self._retries = retries or Retries()
         self._max_body = max_body
-        self._name = f"Prometheus at {_without_password(self.url)}"
+        self._name = name
         adapter = DeadlineAdapter(pool_maxsize=POOL, pool_block=True, max_retries=0)
         for prefix in ("http://", "https://", self.url):
             self._session.mount(prefix, adapter)
@@ -127,7 +123,12 @@ class PrometheusClient(PrometheusConnect):  # type: ignore[misc]
                 stream=True,
             ) as response:
                 return self._result(response, self._body(response, until), expected)
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+        except (
+            requests.RequestException,
+            urllib3.exceptions.HTTPError,
+            OSError,
+            UnicodeError,
+        ) as error:
             failure = self._failure(error)
             if isinstance(failure, SourceUnavailable):
                 raise _TryAgain(failure, None) from error
@@ -164,7 +165,7 @@ class PrometheusClient(PrometheusConnect):  # type: ignore[misc]
         """The error that an answer other than 200 stands for."""
         status, text = response.status_code, body[:2048].decode("utf-8", "replace")
         if 300 <= status < 400:
-            place = _without_password(response.headers.get("Location", "nowhere"))
+            place = _without_password(response.headers.get("Location", "")) or "another path"
             message = f"redirects to {place}; write the address that it redirects to"
             return SourceRejected(f"{self._name} {message}", status=status, body=text)
         if status in (401, 403, 407):
@@ -252,9 +253,24 @@ def _seconds(value: float) -> str:
     return f"{value:.3f}"
 
 
-def _without_password(url: str) -> str:
-    parsed = urllib3.util.parse_url(url)
-    return url if parsed.auth is None else parsed._replace(auth=None).url
+def _checked_name(address: str) -> str:
+    """What to call the server at ``address``. Raises `SettingsError` where that is no URL."""
+    shown = _without_password(address)
+    if shown is None or not address.startswith(("http://", "https://")):
+        raise SettingsError(
+            f"prometheus.address {address!r} is no URL: write one such as http://prometheus:9090, "
+            "or give one with --prometheus"
+        )
+    return f"Prometheus at {shown.rstrip('/')}"
+
+
+def _without_password(url: str) -> str | None:
+    """``url`` without a user's name and password; None where it is no URL."""
+    try:
+        parsed = urllib3.util.parse_url(url)
+    except urllib3.exceptions.LocationParseError:
+        return None
+    return parsed._replace(auth=None).url if parsed.host else None
 
 
 def _innermost(error: BaseException) -> str:

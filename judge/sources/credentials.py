@@ -44,9 +44,9 @@ class SecretFile:
         return self._value
 
     def _checked(self, value: str) -> str:
-        if not value or not value.isprintable():
+        if not value or not (value.isascii() and value.isprintable()):
             raise SourceRejected(
-                f"{self._field} {self._path} must hold one line of text, and nothing else"
+                f"{self._field} {self._path} must hold one line of ASCII text, and nothing else"
             )
         return value
 

@@ -144,7 +144,11 @@ def test_a_bearer_token_is_read_again_when_its_file_changes(tmp_path: Path) -> N
     assert sent == ["Bearer first", "Bearer second, longer", "Bearer second, longer"]
 
 
-@pytest.mark.parametrize("content", [None, "", "two\nlines"], ids=["missing", "empty", "lines"])
+@pytest.mark.parametrize(
+    "content",
+    [None, "", "two\nlines", "t\u00f6ken"],
+    ids=["missing", "empty", "lines", "not ascii"],
+)
 def test_a_token_file_that_holds_no_token_is_refused(tmp_path: Path, content: str | None) -> None:
     token = tmp_path / "token"
     if content is not None:
@@ -168,6 +172,16 @@ def test_basic_authentication_takes_its_password_from_a_file(tmp_path: Path) -> 
     assert (scheme, base64.b64decode(encoded)) == ("Basic", b"judge:s3cret")
 
 
+@pytest.mark.parametrize("value", ["caf\u00e9 \u4e16", "two\nlines"])
+def test_a_header_that_cannot_be_sent_is_refused(value: str) -> None:
+    with (
+        misbehaving(GOOD) as server,
+        client(server.address, headers={"X-Scope-OrgID": value}) as one,
+        pytest.raises(SourceRejected),
+    ):
+        one.instant("up", at=0)
+
+
 def test_a_proxy_gets_the_request() -> None:
     with (
         misbehaving(GOOD) as proxy,
@@ -184,7 +198,9 @@ def test_the_environments_proxies_are_ignored(monkeypatch: pytest.MonkeyPatch) -
     assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize("address", ["", "localhost:9090", "ftp://a"])
+@pytest.mark.parametrize(
+    "address", ["", "localhost:9090", "ftp://a", "http://", "http://[::1", "http://a:port"]
+)
 def test_an_address_that_is_no_url_is_refused_at_once(address: str) -> None:
     with pytest.raises(SettingsError, match=r"prometheus\.address"):
         PrometheusClient(PrometheusConfig(address=address))
