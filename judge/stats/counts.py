@@ -73,7 +73,7 @@ class RareCounts:
         at_null = null[..., None, None]
         gain = treated.events[..., None] * np.log(ratios / null[..., None])[..., None, :]
         share = np.log(ours * ratios[..., None, :] + theirs) - np.log(ours * at_null + theirs)
-        return (gain - both * share) / self.temper.at(null)[..., None]
+        return np.asarray((gain - both * share) / self.temper.at(null)[..., None])
 
 
 @dataclass(frozen=True, slots=True)
