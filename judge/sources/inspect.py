@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from judge.errors import SourceError
 from judge.sources.answers import number
 from judge.sources.client import PrometheusClient
+from judge.sources.pod_labels import labelled
 from judge.sources.prometheus import PrometheusSource, prometheus_source
 from judge.sources.queries import MARK, Branch, branches, by_pod, deduplicated
 from judge.spec.resolved import PrometheusConfig, ResolvedAnalysis
@@ -48,8 +49,9 @@ def inspect(
 
 def _reports(analysis: ResolvedAnalysis, client: PrometheusClient, at: float) -> list[TrackReport]:
     return [
-        _report(branch, analysis.prometheus, client, at)
-        for branch in branches(analysis.metrics, list(analysis.tracks))
+        _report(branch, labelled(metric, analysis.prometheus), client, at)
+        for metric in analysis.metrics
+        for branch in branches([metric], list(analysis.tracks))
     ]
 
 

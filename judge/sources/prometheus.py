@@ -15,6 +15,7 @@ from types import TracebackType
 from judge.errors import SourceError
 from judge.sources.client import PrometheusClient
 from judge.sources.ends import Ends
+from judge.sources.pod_labels import read_by_label
 from judge.sources.queries import branches
 from judge.sources.recount import Recount, Window
 from judge.sources.retries import Retries
@@ -72,24 +73,34 @@ class PrometheusSource:
     ) -> list[Interval]:
         """See `Source.read`. A track missing from the analysis is absent in every interval."""
         intervals = int((end - start) / step + ROUNDING)
-        asked = branches(analysis.metrics, tracks)
         if intervals < 1:
             return []
+
+        def one_label(part: ResolvedAnalysis, config: PrometheusConfig) -> list[Interval]:
+            return self._read(part, config, start, step, intervals, tracks, thorough=thorough)
+
+        return read_by_label(analysis, self._config, one_label)
+
+    def _read(
+        self,
+        analysis: ResolvedAnalysis,
+        config: PrometheusConfig,
+        start: float,
+        step: float,
+        intervals: int,
+        tracks: Sequence[str],
+        *,
+        thorough: bool,
+    ) -> list[Interval]:
+        asked = branches(analysis.metrics, tracks)
         if not asked:
             raise SourceError(
                 f"the analysis {analysis.name} has no query for {', '.join(tracks) or 'no track'}; "
                 "give its metrics a template or queries"
             )
-        ends = Ends(
-            self.client,
-            self._config,
-            start=start,
-            step=step,
-            points=intervals + 1,
-            now=self._clock(),
-        )
+        ends = Ends(self.client, config, start, step, intervals + 1, now=self._clock())
         ends.read(asked)
-        recount = Recount(self.client, self._config) if thorough else None
+        recount = Recount(self.client, config) if thorough else None
         tally = Tally(analysis, tracks, ends.lines, ends.absent, recount)
         return [
             tally.interval(index, Window(start + index * step, start + (index + 1) * step))
