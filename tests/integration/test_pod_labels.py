@@ -1,4 +1,4 @@
-"""Metrics of one analysis whose series tell pods apart by different labels, on a real Prometheus."""
+"""Metrics of one analysis whose series name pods by different labels, on a real Prometheus."""
 
 from __future__ import annotations
 
