@@ -176,6 +176,8 @@ def test_runs_lists_and_filters(server: Server, finished: dict[str, str]) -> Non
 def test_runs_goes_through_pages(
     server: Server, finished: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for name in ("fourth", "fifth"):
+        start(server, analysis=document(name=name, duration="2h"))
     monkeypatch.setattr("judge.cli.runs.PAGE", 2)
     everything = json.loads(run(server, "runs", "--output", "json").output)
     some = json.loads(run(server, "runs", "--output", "json", "--limit", "3").output)
