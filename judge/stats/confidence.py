@@ -109,8 +109,12 @@ def _lower(
     centre: float,
     error: float,
 ) -> float | None:
-    """The greatest ratio that is refuted from above; None where none is."""
-    tried = centre * np.exp(-_distances(error, side))
+    """The greatest ratio that is refuted from above; None where none is.
+
+    The limit is among those tried, so that a failing metric's lower end lies beyond it.
+    """
+    tried = np.append(centre * np.exp(-_distances(error, side)), side.null)
+    tried = np.sort(tried)[::-1]
     grown = evidence_above(side, comparison.noise, tried, plan, clip=terms.clip)
     return _crossing(tried, grown[..., -1], threshold)
 

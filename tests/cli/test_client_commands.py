@@ -181,8 +181,9 @@ def test_runs_goes_through_pages(
     monkeypatch.setattr("judge.cli.runs.PAGE", 2)
     everything = json.loads(run(server, "runs", "--output", "json").output)
     some = json.loads(run(server, "runs", "--output", "json", "--limit", "3").output)
-    assert len({one["id"] for one in everything}) == len(everything) > 4
-    assert some == everything[:3]
+    ids = [one["id"] for one in everything]
+    assert len(set(ids)) == len(ids) > 4
+    assert [one["id"] for one in some] == ids[:3]
 
 
 @pytest.mark.parametrize(
