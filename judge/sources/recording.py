@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gzip
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,9 +74,16 @@ def bundle_from(document: Any) -> Bundle:
         raise BundleError("analysis: is missing; a bundle carries its resolved analysis")
     if "intervals" not in fields:
         raise BundleError("intervals: is missing; there is nothing to judge")
-    intervals = _intervals(fields["intervals"], "intervals")
-    analysis = from_document(_mapping(fields["analysis"], "analysis"), looks=len(intervals) or None)
-    return Bundle(analysis, _intervals(fields.get("history") or [], "history"), intervals)
+    if not isinstance(fields["intervals"], list):
+        raise BundleError("intervals: is no list; write one object an interval")
+    looks = len(fields["intervals"]) or None
+    analysis = from_document(_mapping(fields["analysis"], "analysis"), looks=looks)
+    judged = {metric.name for metric in analysis.metrics}
+    return Bundle(
+        analysis,
+        _intervals(fields.get("history") or [], "history", judged),
+        _intervals(fields["intervals"], "intervals", judged),
+    )
 
 
 def bundle_document(
@@ -121,8 +128,13 @@ def interval_document(interval: Interval) -> dict[str, Any]:
     return written
 
 
-def interval_from(document: Any, place: str = "interval") -> Interval:
-    """The interval of its JSON form. Raises BundleError naming the place."""
+def interval_from(
+    document: Any, place: str = "interval", *, judged: Collection[str] | None = None
+) -> Interval:
+    """The interval of its JSON form. Raises BundleError naming the place.
+
+    Samples of metrics that are not among ``judged`` are left out, whatever they are.
+    """
     fields = _mapping(document, place)
     start = _number(fields.get("start"), place, "start")
     end = _number(fields.get("end"), place, "end")
@@ -137,6 +149,7 @@ def interval_from(document: Any, place: str = "interval") -> Interval:
             for track, pods in _mapping(tracks, f"{place}.samples.{metric}").items()
         }
         for metric, tracks in _mapping(fields.get("samples"), f"{place}.samples").items()
+        if judged is None or metric in judged
     }
     weights = {
         track: _number(weight, f"{place}.weights", track)
@@ -159,10 +172,12 @@ def _absent(document: Any, place: str) -> dict[str, dict[str, Absence]]:
         raise BundleError(f"{place}.absent: {exc}; one of {known}") from exc
 
 
-def _intervals(document: Any, place: str) -> tuple[Interval, ...]:
+def _intervals(document: Any, place: str, judged: Collection[str]) -> tuple[Interval, ...]:
     if not isinstance(document, list):
         raise BundleError(f"{place}: is no list; write one object an interval")
-    intervals = tuple(interval_from(one, f"{place}[{i}]") for i, one in enumerate(document))
+    intervals = tuple(
+        interval_from(one, f"{place}[{i}]", judged=judged) for i, one in enumerate(document)
+    )
     for i in range(1, len(intervals)):
         if intervals[i].start < intervals[i - 1].end:
             raise BundleError(

@@ -52,6 +52,12 @@ def test_a_bundle_comes_back_as_it_was_written():
     assert again == first
 
 
+def test_samples_of_metrics_that_nobody_judges_are_left_out():
+    document = bundle()
+    document["intervals"][0]["samples"]["latency"] = {"canary": {"a": {"buckets": [["+Inf", 3]]}}}
+    assert bundle_from(document).intervals[0].samples == SAMPLES
+
+
 def test_without_a_duration_the_run_is_as_long_as_the_bundle():
     intervals = [interval_document(Interval(60 * i, 60 * i + 60, SAMPLES)) for i in range(7)]
     assert bundle_from(bundle(intervals=intervals)).analysis.looks == 7
