@@ -25,6 +25,7 @@ test: install  ## every test; brings Prometheus and VictoriaMetrics where it may
 	$(BIN)/pytest -n auto --dist loadgroup
 
 bench: install  ## the lab and the figures of the README
+	$(BIN)/judge lab --figures
 	$(BIN)/judge lab
 
 lint: install  ## ruff, mypy --strict, import-linter

@@ -83,6 +83,8 @@ def tallied(rollouts: Rollouts, judges: Sequence[Contender]) -> Tallies:
     """Every contender's tallies of a batch, by effect."""
     found: Tallies = {}
     for one in judges:
+        if not one.sees(rollouts.scenario):
+            continue
         answer = one.judge(rollouts)
         for index, effect in enumerate(rollouts.scenario.effects):
             cell = Cell(rollouts.scenario.name, one.name, effect)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from judge.lab import oracle, peers
 from judge.lab.peers import NEVER, Looks, first
-from judge.lab.rollouts import Rollouts
+from judge.lab.rollouts import Rollouts, Scenario
 from judge.stats.arms import PodCounts, summed
 from judge.stats.comparison import Terms, compare
 
@@ -56,6 +56,10 @@ class Contender:
     calibrated: bool = False
     looks: int | None = None
     ours: bool = False
+
+    def sees(self, scenario: Scenario) -> bool:
+        """Whether its runs are long enough to see what the scenario is about."""
+        return self.looks is None or self.looks > scenario.onset
 
 
 @dataclass(frozen=True, slots=True)

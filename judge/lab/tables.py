@@ -41,6 +41,8 @@ def table(scenario: Scenario, judges: Sequence[Contender], tallies: Tallies) -> 
     drawn.add_column("wrongly", justify="right")
     minutes = scenario.service.interval / 60.0
     for one in judges:
+        if not one.sees(scenario):
+            continue
         cells = [tallies[Cell(scenario.name, one.name, effect)] for effect in scenario.effects]
         shown = [
             _shown(one, effect, tally, scenario.onset, minutes)
@@ -59,9 +61,10 @@ def breaches(
         f"({_effect(effect)})"
         for scenario in scenarios
         for one in judges
+        if one.ours and one.sees(scenario)
         for effect in scenario.effects
         for tally in [tallies[Cell(scenario.name, one.name, effect)]]
-        if one.ours and broken(one, effect, tally)
+        if broken(one, effect, tally)
     ]
 
 
@@ -75,6 +78,7 @@ def document(plan: Plan, judges: Sequence[Contender], tallies: Tallies) -> dict[
             _record(scenario, one, effect, tallies[Cell(scenario.name, one.name, effect)])
             for scenario in plan.scenarios
             for one in judges
+            if one.sees(scenario)
             for effect in scenario.effects
         ],
     }
@@ -125,8 +129,8 @@ def _proven(scenario: Scenario, cells: Sequence[Tally]) -> tuple[str, str]:
         return "", ""
     median = good.early_median * scenario.service.interval / 60.0
     share = f"{_percent(good.proven / good.rollouts)} ({_minutes(median)})"
-    if worst is None or worst.early is None:
-        return share, ""
+    if worst is None or worst.early is None or scenario.onset:
+        return share, ""  # before a late onset a proof is right
     early = int(worst.early[1:].sum())
     wrong = _percent(early / worst.rollouts)
     over = binomial_bounds(early, worst.rollouts, BEYOND_CHANCE)[0] > BETA

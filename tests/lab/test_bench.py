@@ -85,3 +85,16 @@ def test_the_command_lists_every_scenario_with_its_law() -> None:
     assert [line.split()[0] for line in text.splitlines()] == list(SCENARIOS)
     listed = json.loads(CliRunner().invoke(lab, ["--list", "--output", "json"]).stdout)
     assert listed["bursts"] == SCENARIOS["bursts"].law
+
+
+def test_runs_that_end_before_the_onset_are_left_out() -> None:
+    late = SCENARIOS["late-onset"]
+    assert {one.name for one in ours(calibrated=False) if not one.sees(late)} == {
+        "judge 1% limit 1.25 30 looks"
+    }
+    assert all(one.sees(SCENARIOS["independent"]) for one in ours())
+    call = ["--quick", "--rollouts", "2", "--jobs", "1", "--scenario", late.name]
+    text = CliRunner().invoke(lab, call)
+    assert text.exit_code == 0, text.output
+    assert "judge 1% " in text.stdout
+    assert "30 looks" not in text.stdout
