@@ -79,6 +79,12 @@ class Spread:
     degrees: Array
     beyond: float
 
+    def settled(self) -> Spread:
+        """The same with one interval for all where the spread stays as it is during the run."""
+        if (self.tau == self.tau[..., :1]).all():
+            return Spread(self.tau[..., :1], self.degrees, self.beyond)
+        return self
+
     @property
     def reach(self) -> Array:
         """Where the law is cut, (...), as a log ratio: log 3 at most."""
@@ -125,7 +131,7 @@ def log_evidence(
     clip: float,
 ) -> list[Array]:
     """log E after each look, (..., intervals), against ``null`` (...), for each of the starts."""
-    nodes, log_null = _null_mixture(null, spread)
+    nodes, log_null = _null_mixture(null, spread.settled())
     around = _cumulated(likelihood.curve(nodes, null))
     above = _cumulated(likelihood.curve(beyond.ratios(null), null))
     return [
@@ -143,7 +149,7 @@ def mixed(by_start: list[Array], plan: Schedule) -> Array:
 
 
 def _null_mixture(null: Array, spread: Spread) -> tuple[Array, Array]:
-    """Ratios (..., nodes) around the null, and their log-weights (..., intervals, nodes).
+    """Ratios (..., nodes) around the null, and their log-weights (..., intervals or 1, nodes).
 
     The nodes are dense near the null and reach to where the spread's law is cut: at its quantile,
     and at a factor of three at most.
@@ -190,10 +196,11 @@ def _from_start(
     after = np.arange(start, looks)
     opened = start + (after - start) // block * block  # when each interval's block began
     log_above = log_above[..., None, :]
-    log_around = log_around[..., start:, :]
+    varies = log_around.shape[-2] > 1
+    log_around = log_around[..., start:, :] if varies else log_around
     gained = _mixture(above, log_above, start, after + 1)
     lost = _mixture(around, log_around, start, after + 1)
-    if _varies(log_around):
+    if varies:
         # what the null had when the block began, under the spread of this interval
         had = _mixture(around, log_around, start, opened)
     else:
@@ -207,11 +214,6 @@ def _from_start(
 def _mixture(curve: Array, log_weights: Array, start: int, at: NDArray[np.intp]) -> Array:
     """log of the weighted mean of exp(what the curve gained from ``start`` to ``at``)."""
     return _log_sum_exp(curve[..., at, :] - curve[..., start : start + 1, :] + log_weights)
-
-
-def _varies(log_weights: Array) -> bool:
-    """Whether the pods' spread changed during the run."""
-    return bool((log_weights[..., 1:, :] != log_weights[..., :1, :]).any())
 
 
 def _whole_blocks(steps: Array, block: int) -> Array:

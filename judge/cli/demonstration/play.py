@@ -47,6 +47,9 @@ class Played:
     webhook: Received | None
 
 
+_TOLD = (Outcome.PASS, Outcome.FAIL)
+"""The outcomes for which the demo's analysis has a webhook."""
+
 _Message = tuple[int, Happened | JudgeError | None]
 
 
@@ -83,6 +86,7 @@ def _watch(server: DemoServer, ids: Sequence[str], boards: Sequence[Board], scre
         try:
             index, message = messages.get(timeout=_GLANCE)
         except queue.Empty:
+            _note_webhooks(server, ids, boards)
             screen.show()
             continue
         if isinstance(message, Happened):
@@ -105,20 +109,22 @@ def _listen(server: str, index: int, run_id: str, messages: queue.Queue[_Message
 def _await_webhooks(
     server: DemoServer, ids: Sequence[str], boards: Sequence[Board], screen: Screen
 ) -> None:
+    """Give the webhooks that the verdicts call for some time to arrive."""
     deadline = time.monotonic() + _WEBHOOK
-    missing = {
-        run_id: board
-        for run_id, board in zip(ids, boards, strict=True)
-        if board.outcome in (Outcome.PASS, Outcome.FAIL)  # the analysis has hooks for these
-    }
-    while missing and time.monotonic() < deadline:
-        for run_id, board in list(missing.items()):
-            found = _webhook(server, run_id)
-            if found is not None:
-                board.afterwards = f"webhook {found.path} received, its signature verified"
-                del missing[run_id]
+    while time.monotonic() < deadline:
+        _note_webhooks(server, ids, boards)
         screen.show()
+        if all(board.afterwards or board.outcome not in _TOLD for board in boards):
+            return
         server.receiver.wait(len(ids), timeout=_GLANCE)
+
+
+def _note_webhooks(server: DemoServer, ids: Sequence[str], boards: Sequence[Board]) -> None:
+    """Say of each run that has ended whether its webhook has come."""
+    for run_id, board in zip(ids, boards, strict=True):
+        found = _webhook(server, run_id) if board.ended and not board.afterwards else None
+        if found is not None:
+            board.afterwards = f"webhook {found.path} received, its signature verified"
 
 
 def _webhook(server: DemoServer, run_id: str) -> Received | None:

@@ -1,7 +1,7 @@
 """The recorded rollouts that are shipped: where they are, what they are, how they are played.
 
-They were recorded by `judge demo --live --record` from a real Prometheus that scraped the demo
-application. Owned here: reading them, and giving each run the recording that is meant for it.
+They are of the live demo's application under its load, scraped by a real Prometheus; the daemon
+judged them from that Prometheus's storage, and these are its evidence bundles. Owned here: reading them, and giving each run the recording that is meant for it.
 """
 
 from __future__ import annotations
