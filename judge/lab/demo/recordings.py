@@ -1,7 +1,8 @@
 """The recorded rollouts that are shipped: where they are, what they are, how they are played.
 
 They are of the live demo's application under its load, scraped by a real Prometheus; the daemon
-judged them from that Prometheus's storage, and these are its evidence bundles. Owned here: reading them, and giving each run the recording that is meant for it.
+judged them from that Prometheus's storage, and these are its evidence bundles. Owned here: reading
+them, and giving each run the recording that is meant for it.
 """
 
 from __future__ import annotations
