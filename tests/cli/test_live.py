@@ -80,6 +80,14 @@ def test_many_metrics_get_a_line_each_where_there_is_no_room_for_more() -> None:
     assert sum("1x (0.9 to 1.1)  evidence 1.0 of 4.0" in line for line in lines) == 12
 
 
+def test_a_proven_metric_says_so_in_full_side_by_side() -> None:
+    board = Board("run", 10, 60.0)
+    proven = metric(1.0, 0.9, 1.1, proven=True, evidence=0.0, threshold=5.3)
+    board.observe(0, verdict(errors=proven, slow=proven))
+    (line,) = [one for one in drawn([board], width=104, height=40) if "evidence" in one]
+    assert line.count("0.0 of 5.3  proven good") == 2
+
+
 def test_charts_appear_where_there_is_room() -> None:
     assert "●" not in "".join(drawn(two_boards(), width=80, height=24))
     assert "●" in "".join(drawn(two_boards(), width=80, height=40))

@@ -18,7 +18,7 @@ from rich.text import Text
 from judge.cli.live.board import STYLES, WORDS, Board, Point, evidence_words, ratio_words
 from judge.cli.live.chart import ASCII, UNICODE, Glyphs, beyond, chart, meter
 
-WIDE = 100
+WIDE = 104
 """Columns from which metrics stand side by side."""
 
 SMALLEST, LARGEST = 4, 9
@@ -147,7 +147,7 @@ def _evidence(last: Point, glyphs: Glyphs) -> Text:
     line = _clipped("evidence ", "dim")
     line.append(meter(share, width=_EVIDENCE, glyphs=glyphs), style=_style(last))
     line.append(f" {evidence_words(last)}")
-    return line.append("   proven good", style="green") if last.proven else line
+    return line.append("  proven good", style="green") if last.proven else line
 
 
 def _other(track: str, metrics: dict[str, Point]) -> Text:
