@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+LEAST = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,9 @@ class PodCounts:
     def filled(self) -> PodCounts:
         """The same with joint holes as zeros, which add nothing to any sum."""
         hole = ~(np.isfinite(self.events) & np.isfinite(self.total) & (self.events <= self.total))
-        return PodCounts(np.where(hole, 0.0, self.events), np.where(hole, 0.0, self.total))
+        events, total = np.where(hole, 0.0, self.events), np.where(hole, 0.0, self.total)
+        # what is less than a billionth of an event is none, and would only overflow in quotients
+        return PodCounts(np.where(events < LEAST, 0.0, events), np.where(total < LEAST, 0.0, total))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ NUMBERS = st.one_of(
     st.sampled_from([0.0, 1.0, 5.0, 600.0, 1e9, math.nan, math.inf]),
     st.integers(0, 1000).map(float),
     st.floats(0, 1e6),
+    st.sampled_from([5e-324, 2.2e-311, 1e-12]),
 )
 WAYS = [
     (Direction.INCREASE, 1.25, 2.0),
@@ -34,7 +35,9 @@ def timed(samples, start=0.0):
 
 
 @pytest.mark.filterwarnings("error")
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 @given(
     before=st.lists(SAMPLES, max_size=14),
     run=st.lists(SAMPLES, max_size=8),
