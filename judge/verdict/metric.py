@@ -48,7 +48,7 @@ class Seen:
 def metric_verdict(one: Seen, *, ended: bool) -> MetricVerdict:
     """The verdict on one metric; ``ended`` where its run has no more looks to come."""
     known = effect(one.comparison, one.terms)
-    seen = amount(one.arms, one.terms.looks)
+    seen = amount(one.arms, one.terms.looks, one.terms.plan.block)
     outcome, proven, reason = _outcome(one, known, seen, ended=ended)
     return MetricVerdict(
         verdict=outcome,

@@ -1,8 +1,8 @@
 """When there is too little data to let a release pass.
 
 A metric can fail on little data, if the data say so; it passes only on enough: at least half of the
-planned intervals usable (three at the least), and, where exposures are requests, 50 of them on each
-track, with five events in all or 500 requests to the canary.
+planned intervals usable (three minutes' worth at the least), and, where exposures are requests, 50
+of them on each track, with five events in all or 500 requests to the canary.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from judge.stats.arms import Arms
 
-FEWEST_INTERVALS = 3
+FEWEST_BLOCKS = 3  # fewer than that could not have convicted a total outage
 SHARE_OF_INTERVALS = 0.5
 FEWEST_EXPOSURES = 50
 FEWEST_EVENTS = 5
@@ -21,10 +21,14 @@ MANY_EXPOSURES = 500
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """How much was seen of one metric: intervals, and events among exposures of each track."""
+    """How much was seen of one metric: intervals, and events among exposures of each track.
+
+    ``block`` is the number of intervals in a minute, the least step in which evidence grows.
+    """
 
     usable: int
     planned: int
+    block: int
     canary_events: float
     canary_total: float
     baseline_events: float
@@ -34,14 +38,15 @@ class Amount:
     def needed_intervals(self) -> int:
         """Usable intervals that a pass takes."""
         half = math.ceil(SHARE_OF_INTERVALS * self.planned)
-        return min(self.planned, max(FEWEST_INTERVALS, half))
+        return max(FEWEST_BLOCKS * self.block, half)
 
 
-def amount(arms: Arms, planned: int) -> Amount:
+def amount(arms: Arms, planned: int, block: int) -> Amount:
     """What these arms hold (canary over baseline, not exchanged)."""
     return Amount(
         usable=int(arms.usable.sum()),
         planned=planned,
+        block=block,
         canary_events=float(arms.treated.events.sum()),
         canary_total=float(arms.treated.total.sum()),
         baseline_events=float(arms.reference.events.sum()),

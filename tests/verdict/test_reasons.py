@@ -7,9 +7,9 @@ from judge.verdict import reasons
 from judge.verdict.sufficiency import Amount
 from tests.verdict.rollouts import metric
 
-SEEN = Amount(30, 30, 35, 3000, 90, 27000)
-NOTHING = Amount(30, 30, 0, 3000, 0, 27000)
-CLEAN_BASELINE = Amount(30, 30, 35, 3000, 0, 27000)
+SEEN = Amount(30, 30, 1, 35, 3000, 90, 27000)
+NOTHING = Amount(30, 30, 1, 0, 3000, 0, 27000)
+CLEAN_BASELINE = Amount(30, 30, 1, 35, 3000, 0, 27000)
 
 
 @pytest.mark.parametrize(

@@ -108,6 +108,12 @@ class TestTooLittle:
         assert "10 of 30 intervals had data on both tracks, a pass takes 15" in verdict.reason
         assert "(canary without samples: 20 x no data)" in verdict.reason
 
+    def test_a_run_too_short_to_convict_does_not_pass_a_total_outage(self, rng):
+        of = analysis(duration=120.0)
+        verdict = decide(rng, {"baseline": 1, "canary": 200}, of=of)
+        assert verdict.verdict is Outcome.INCONCLUSIVE
+        assert "2 of 2 intervals had data on both tracks, a pass takes 3" in verdict.reason
+
     def test_a_few_requests_are_not_enough(self, rng):
         verdict = decide(rng, {"baseline": 1, "canary": 1}, requests=1)
         assert verdict.verdict is Outcome.INCONCLUSIVE
