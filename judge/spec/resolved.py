@@ -24,12 +24,26 @@ class Kind(enum.StrEnum):
     GAUGE = "gauge"
 
 
+PARTS = {
+    Kind.PROPORTION: ("events", "total"),
+    Kind.HISTOGRAM: ("buckets",),
+    Kind.GAUGE: ("value",),
+}
+
+
 class Direction(enum.StrEnum):
     """Which change of a metric is a bad one."""
 
     INCREASE = "increase"
     DECREASE = "decrease"
     EITHER = "either"
+
+
+class Compare(enum.StrEnum):
+    """What of a gauge is compared."""
+
+    LEVEL = "level"  # how high it is
+    SLOPE = "slope"  # by what factor it grows in an hour: a leak
 
 
 class Mode(enum.StrEnum):
@@ -42,7 +56,7 @@ class Mode(enum.StrEnum):
 class Reading(enum.StrEnum):
     """How a query's values become a number for an interval."""
 
-    COUNTER = "counter"  # a monotone counter: what it grew by within the interval
+    COUNTER = "counter"  # a monotone counter: what it grew by (of a gauge metric: per second)
     GAUGE = "gauge"  # an instant value: what it is at the interval's end
 
 
@@ -97,20 +111,41 @@ class Track:
 
 
 @dataclass(frozen=True, slots=True)
+class Bound:
+    """A fixed limit on a track's own value, whatever the baseline does; in the metric's unit.
+
+    Of a proportion the share is bounded, of a histogram the given ``quantile``, of a gauge the mean
+    over the track's pods. ``lasting`` is for how many seconds it must be broken (`for`); None where
+    nobody said.
+    """
+
+    max: float | None = None
+    min: float | None = None
+    lasting: float | None = None
+    quantile: float = 0.99
+
+
+@dataclass(frozen=True, slots=True)
 class Metric:
     """A metric as it is judged.
 
     ``limit`` and ``worst`` are ratios canary / baseline (above 1 where an increase is bad, below 1
-    where a decrease is). ``queries[track][part]`` are rendered, parts ``events`` and ``total``;
-    empty for a metric that comes from a bundle. ``pod_label`` is the label that tells pods apart
-    in this metric's series; "" where it is the server's (`PrometheusConfig.pod_label`).
+    where a decrease is): of risks for a proportion, slowdowns for a histogram, of levels or growths
+    an hour for a gauge. Both are None for a metric that is only held to its ``bound``.
+    ``queries[track][part]`` are rendered, parts `PARTS` by kind; empty for a metric that comes from
+    a bundle. ``pod_label`` is the label that tells pods apart in this metric's series; "" where it
+    is the server's (`PrometheusConfig.pod_label`). ``floor`` is added to both tracks of a gauge
+    that can reach 0.
     """
 
     name: str
     kind: Kind
     direction: Direction
-    limit: float
-    worst: float
+    limit: float | None
+    worst: float | None
+    bound: Bound | None = None
+    compare: Compare = Compare.LEVEL
+    floor: float = 0.0
     unit: str = ""
     weight: float = 1.0
     critical: bool = True

@@ -1,12 +1,13 @@
-"""What was counted: one pod in one interval, and how a hole is told apart from a zero.
+"""What was sampled: one pod in one interval, and how a hole is told apart from a zero.
 
-This module owns the values that every room passes on: `Count` and `Interval`. It reads nothing
-and judges nothing.
+This module owns the values that every room passes on: a `Sample` by kind of metric, and `Interval`.
+It reads nothing and judges nothing.
 """
 
 from __future__ import annotations
 
 import enum
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -32,7 +33,36 @@ class Count:
     total: float
 
 
-Pods = Mapping[str, Count]
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """How many requests of one pod took at most how long, in one interval.
+
+    ``counts`` are cumulative increments, one for each of the upper ``bounds``, which ascend and end
+    with infinity: the last count is the total. Where two neighbouring counts are equal nothing lies
+    between their bounds, so the count is known everywhere between them; a native histogram names
+    both edges of each bucket that holds something and says all that it knows. ``sum`` is NaN where
+    it is not known.
+    """
+
+    bounds: tuple[float, ...]
+    counts: tuple[float, ...]
+    sum: float = math.nan
+
+    @property
+    def total(self) -> float:
+        """All requests."""
+        return self.counts[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """What a gauge of one pod was in one interval; finite or not."""
+
+    value: float
+
+
+Sample = Count | Histogram | Level
+Pods = Mapping[str, Sample]
 Tracks = Mapping[str, Pods]
 Samples = Mapping[str, Tracks]
 
@@ -41,8 +71,8 @@ Samples = Mapping[str, Tracks]
 class Interval:
     """One look's worth of samples.
 
-    ``start`` and ``end`` are Unix seconds. ``samples[metric][track][pod]`` is a `Count`; a
-    metric, track or pod that is missing is a hole. ``weights`` are the expected shares of
+    ``start`` and ``end`` are Unix seconds. ``samples[metric][track][pod]`` is a `Count`, a
+    `Histogram` or a `Level`, by the metric's kind; what is missing is a hole. ``weights`` are the expected shares of
     requests by track, empty where nobody said. ``absent[metric][track]`` tells why a hole is one.
     """
 
