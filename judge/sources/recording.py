@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gzip
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,14 +17,15 @@ from typing import Any
 import msgspec
 
 from judge.errors import BundleError, SpecError
+from judge.sources.json_values import mapping, number
+from judge.sources.sample_forms import reader, sample_document
 from judge.spec.document import from_document, to_document
-from judge.spec.resolved import ResolvedAnalysis
-from judge.stats.samples import Absence, Count, Interval
+from judge.spec.resolved import Kind, ResolvedAnalysis
+from judge.stats.samples import Absence, Interval, Pods, Samples
 
 FORMAT = "judge-evidence/1"
 LARGEST = 1 << 30  # bytes, unpacked: a gzip of zeros must not fill the memory
 _GZIP = b"\x1f\x8b"
-_WORDS = {"NaN": math.nan, "+Inf": math.inf, "-Inf": -math.inf}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def _unpacked(packed: bytes) -> bytes:
 
 def bundle_from(document: Any) -> Bundle:
     """The bundle of a parsed JSON document. Raises BundleError or SpecError naming the place."""
-    fields = _mapping(document, "the bundle")
+    fields = mapping(document, "the bundle")
     if fields.get("format") != FORMAT:
         raise BundleError(f"format: {fields.get('format')!r} is not known; write {FORMAT!r}")
     if "analysis" not in fields:
@@ -77,8 +78,8 @@ def bundle_from(document: Any) -> Bundle:
     if not isinstance(fields["intervals"], list):
         raise BundleError("intervals: is no list; write one object an interval")
     looks = len(fields["intervals"]) or None
-    analysis = from_document(_mapping(fields["analysis"], "analysis"), looks=looks)
-    judged = {metric.name for metric in analysis.metrics}
+    analysis = from_document(mapping(fields["analysis"], "analysis"), looks=looks)
+    judged = {metric.name: metric.kind for metric in analysis.metrics}
     return Bundle(
         analysis,
         _intervals(fields.get("history") or [], "history", judged),
@@ -109,10 +110,7 @@ def interval_document(interval: Interval) -> dict[str, Any]:
         "end": interval.end,
         "samples": {
             metric: {
-                track: {
-                    pod: {"events": _written(count.events), "total": _written(count.total)}
-                    for pod, count in pods.items()
-                }
+                track: {pod: sample_document(sample) for pod, sample in pods.items()}
                 for track, pods in tracks.items()
             }
             for metric, tracks in interval.samples.items()
@@ -129,33 +127,41 @@ def interval_document(interval: Interval) -> dict[str, Any]:
 
 
 def interval_from(
-    document: Any, place: str = "interval", *, judged: Collection[str] | None = None
+    document: Any, place: str = "interval", *, judged: Mapping[str, Kind] | None = None
 ) -> Interval:
     """The interval of its JSON form. Raises BundleError naming the place.
 
-    Samples of metrics that are not among ``judged`` are left out, whatever they are.
+    Samples of metrics that are not among ``judged`` are left out, whatever they are; those of the
+    others fit its kind.
     """
-    fields = _mapping(document, place)
-    start = _number(fields.get("start"), place, "start")
-    end = _number(fields.get("end"), place, "end")
+    fields = mapping(document, place)
+    start = number(fields.get("start"), f"{place}.start")
+    end = number(fields.get("end"), f"{place}.end")
     if not (math.isfinite(start) and math.isfinite(end) and start < end):
         raise BundleError(f"{place}: start {start} and end {end} are no interval; end comes later")
-    samples = {
-        metric: {
-            track: {
-                pod: _count(count, f"{place}.samples.{metric}.{track}.{pod}")
-                for pod, count in _mapping(pods, f"{place}.samples.{metric}.{track}").items()
-            }
-            for track, pods in _mapping(tracks, f"{place}.samples.{metric}").items()
-        }
-        for metric, tracks in _mapping(fields.get("samples"), f"{place}.samples").items()
-        if judged is None or metric in judged
-    }
+    samples = _samples(fields.get("samples"), f"{place}.samples", judged)
     weights = {
-        track: _number(weight, f"{place}.weights", track)
-        for track, weight in _mapping(fields.get("weights") or {}, f"{place}.weights").items()
+        track: number(weight, f"{place}.weights.{track}")
+        for track, weight in mapping(fields.get("weights") or {}, f"{place}.weights").items()
     }
     return Interval(start, end, samples, weights, _absent(fields.get("absent") or {}, place))
+
+
+def _samples(document: Any, place: str, judged: Mapping[str, Kind] | None) -> Samples:
+    samples: dict[str, dict[str, Pods]] = {}
+    for metric, tracks in mapping(document, place).items():
+        if judged is not None and metric not in judged:
+            continue
+        read = reader(None if judged is None else judged[metric])
+        at = f"{place}.{metric}"
+        samples[metric] = {
+            track: {
+                pod: read(sample, f"{at}.{track}.{pod}")
+                for pod, sample in mapping(pods, f"{at}.{track}").items()
+            }
+            for track, pods in mapping(tracks, at).items()
+        }
+    return samples
 
 
 def _absent(document: Any, place: str) -> dict[str, dict[str, Absence]]:
@@ -163,16 +169,16 @@ def _absent(document: Any, place: str) -> dict[str, dict[str, Absence]]:
         return {
             metric: {
                 track: Absence(word)
-                for track, word in _mapping(tracks, f"{place}.absent.{metric}").items()
+                for track, word in mapping(tracks, f"{place}.absent.{metric}").items()
             }
-            for metric, tracks in _mapping(document, f"{place}.absent").items()
+            for metric, tracks in mapping(document, f"{place}.absent").items()
         }
     except ValueError as exc:
         known = ", ".join(repr(absence.value) for absence in Absence)
         raise BundleError(f"{place}.absent: {exc}; one of {known}") from exc
 
 
-def _intervals(document: Any, place: str, judged: Collection[str]) -> tuple[Interval, ...]:
+def _intervals(document: Any, place: str, judged: Mapping[str, Kind]) -> tuple[Interval, ...]:
     if not isinstance(document, list):
         raise BundleError(f"{place}: is no list; write one object an interval")
     intervals = tuple(
@@ -185,41 +191,3 @@ def _intervals(document: Any, place: str, judged: Collection[str]) -> tuple[Inte
                 "intervals follow each other, oldest first, and none counts twice"
             )
     return intervals
-
-
-def _count(document: Any, place: str) -> Count:
-    if type(document) is dict and len(document) == 2:
-        events, total = document.get("events"), document.get("total")
-        if type(events) is int and type(total) is int and events >= 0 and total >= 0:
-            return Count(float(events), float(total))
-    fields = _mapping(document, place)
-    if "buckets" in fields or "value" in fields:
-        raise BundleError(f"{place}: only events and total (a proportion) are judged so far")
-    events = _number(fields.get("events"), place, "events")
-    total = _number(fields.get("total"), place, "total")
-    if events < 0 or total < 0:
-        raise BundleError(f"{place}: counts are increments and cannot be negative")
-    return Count(events, total)
-
-
-def _number(value: Any, place: str, name: str) -> float:
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(value)
-    if isinstance(value, str) and value in _WORDS:
-        return _WORDS[value]
-    raise BundleError(
-        f"{place}.{name}: {value!r} is no number; write one, or one of {list(_WORDS)}"
-    )
-
-
-def _written(value: float) -> float | str:
-    if math.isfinite(value):
-        return value
-    return "NaN" if math.isnan(value) else "+Inf" if value > 0 else "-Inf"
-
-
-def _mapping(value: Any, place: str) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        found = "missing" if value is None else f"{type(value).__name__}"
-        raise BundleError(f"{place}: is no object (found: {found})")
-    return value

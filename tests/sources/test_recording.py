@@ -12,7 +12,8 @@ from judge.sources.recording import (
     interval_from,
     read_bundle,
 )
-from judge.stats.samples import Absence, Count, Interval
+from judge.spec.resolved import Kind
+from judge.stats.samples import Absence, Count, Histogram, Interval, Level
 
 SAMPLES = {"error-rate": {"canary": {"a": Count(3, 512)}, "baseline": {"b": Count(2, 498)}}}
 
@@ -35,6 +36,28 @@ def test_an_interval_comes_back_as_it_was_written():
         absent={"errors": {"baseline": Absence.PARTIAL}},
     )
     assert interval_from(json.loads(json.dumps(interval_document(interval)))) == interval
+
+
+def test_samples_of_every_kind_come_back_as_they_were_written():
+    kinds = {"errors": Kind.PROPORTION, "latency": Kind.HISTOGRAM, "memory": Kind.GAUGE}
+    interval = Interval(
+        600,
+        660,
+        {
+            "errors": {"canary": {"a": Count(1, 2)}},
+            "latency": {"canary": {"a": Histogram((0.1, math.inf), (1, 2), 0.3)}},
+            "memory": {"canary": {"a": Level(1.5)}},
+        },
+    )
+    document = json.loads(json.dumps(interval_document(interval)))
+    assert interval_from(document) == interval
+    assert interval_from(document, judged=kinds) == interval
+
+
+def test_samples_must_fit_their_metrics_kind():
+    document = interval_document(Interval(0, 1, SAMPLES))
+    with pytest.raises(BundleError, match=r"^interval\.samples\.error-rate\.canary\.a: has events"):
+        interval_from(document, judged={"error-rate": Kind.GAUGE})
 
 
 def test_nan_is_a_word():
@@ -98,7 +121,7 @@ POD = ("intervals", 0, "samples", "error-rate", "canary", "a")
         (changed((*POD, "events"), True), "error-rate.canary.a.events: True is no number"),
         (changed((*POD, "events"), -1), "error-rate.canary.a: counts are increments"),
         (changed(POD, {"events": 1}), "error-rate.canary.a.total: None is no number"),
-        (changed(POD, {"value": 1}), "only events and total"),
+        (changed(POD, {"value": 1}), "error-rate.canary.a: has value; its metric is a proportion"),
         (changed(("intervals", 0, "absent"), {"m": {"canary": "lost"}}), "'lost' is not a valid"),
         (bundle(intervals=bundle()["intervals"] * 2), "intervals[1]: starts at 600.0, before"),
     ],
