@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ import click
 from judge.cli.assignments import set_option
 from judge.errors import Issue, SpecError
 from judge.spec.loading import load_prometheus, read_analysis_file
-from judge.spec.resolved import Metric, PrometheusConfig, Query, ResolvedAnalysis
+from judge.spec.resolved import Compare, Kind, Metric, PrometheusConfig, Query, ResolvedAnalysis
 from judge.spec.units import format_duration
 
 if TYPE_CHECKING:
@@ -133,8 +133,8 @@ def _lines(one: Checked) -> list[str]:
     lines = [*notices, f"{one.file}: {analysis.name} {judged}: {looks}"]
     for metric in analysis.metrics:
         lines.append(
-            f"  {metric.name} ({metric.template or metric.kind}): bad is {_bad(metric)}; "
-            f"limit {metric.limit:g}, worst {metric.worst:g}"
+            f"  {metric.name} ({metric.template or metric.kind}): "
+            f"{'; '.join([*_compared(metric), *_bounded(metric)])}"
         )
         for track, parts in metric.queries.items():
             for part, query in parts.items():
@@ -143,7 +143,29 @@ def _lines(one: Checked) -> list[str]:
     return lines
 
 
+def _compared(metric: Metric) -> Iterator[str]:
+    """How the metric is compared with the baseline, if it is."""
+    if metric.limit is not None and metric.worst is not None:
+        yield f"bad is {_bad(metric)}"
+        yield f"limit {metric.limit:g}, worst {metric.worst:g}"
+
+
+def _bounded(metric: Metric) -> Iterator[str]:
+    """What it is held to whatever the baseline does, if it is."""
+    bound = metric.bound
+    if bound is None:
+        return
+    at = f" at quantile {bound.quantile:g}" if metric.kind is Kind.HISTOGRAM else ""
+    lasting = "" if bound.lasting is None else f" for {format_duration(bound.lasting)}"
+    for name, value in (("max", bound.max), ("min", bound.min)):
+        if value is not None:
+            yield f"{name} {value:g}{at}{lasting}"
+
+
 def _bad(metric: Metric) -> str:
+    if metric.compare is Compare.SLOPE:
+        growths = {"increase": "faster growth", "decrease": "slower growth"}
+        return growths.get(metric.direction, "any other growth")
     return {"increase": "an increase", "decrease": "a decrease"}.get(metric.direction, "any change")
 
 

@@ -11,6 +11,8 @@ import click
 from judge.cli.assignments import set_option
 from judge.spec.metric_template import MetricTemplate, load_template, shipped_templates
 from judge.spec.queries import render_alone
+from judge.spec.rules import Rules
+from judge.spec.units import format_duration
 
 _OUTPUT = click.option(
     "--output", type=click.Choice(["text", "json"]), default="text", show_default=True
@@ -74,9 +76,7 @@ def _document(template: MetricTemplate) -> dict[str, Any]:
         "name": template.name,
         "description": template.description,
         "kind": template.kind.value,
-        "unit": template.unit,
-        "direction": template.direction.value,
-        "limit": {"ratio": template.limit},
+        **_rules(template.rules),
         "podLabel": template.pod_label or None,
         "variables": [
             {"name": one.name, "description": one.description, "default": one.default}
@@ -86,6 +86,29 @@ def _document(template: MetricTemplate) -> dict[str, Any]:
             part: {"expr": query.expr, "reading": query.reading.value}
             for part, query in template.queries.items()
         },
+    }
+
+
+def _rules(rules: Rules) -> dict[str, Any]:
+    """How metrics of the template are judged that do not say otherwise."""
+    limit, worst = rules.ratios() or (None, None)
+    written = {
+        "max": rules.max,
+        "min": rules.min,
+        "for": None if rules.lasting is None else format_duration(rules.lasting),
+        "quantile": rules.quantile,
+        "floor": rules.floor,
+        "compare": rules.compare,
+        "weight": rules.weight,
+        "critical": rules.critical,
+        "observe": rules.observe,
+    }
+    return {
+        "unit": rules.unit or "",
+        "direction": rules.toward.value,
+        "limit": None if limit is None else {"ratio": limit},
+        "worst": None if worst is None else {"ratio": worst},
+        **{name: value for name, value in written.items() if value is not None},
     }
 
 

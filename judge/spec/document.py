@@ -14,25 +14,19 @@ from typing import Any
 from judge.errors import Issue, SpecError
 from judge.spec.analysis import API_VERSION, KIND
 from judge.spec.fields import RESOLVED
-from judge.spec.limits import ratios
-from judge.spec.metric_template import shipped_templates
-from judge.spec.metrics import check_reading
 from judge.spec.problems import validated
-from judge.spec.promql import PromqlError
-from judge.spec.rendering import unknown
 from judge.spec.resolved import (
     BasicAuth,
-    Metric,
     PrometheusConfig,
-    Query,
     ResolvedAnalysis,
     Track,
     Webhook,
 )
 from judge.spec.schedule import default_history, interval_fault
-from judge.spec.stored import StoredAnalysis, StoredMetric, StoredQueries, StoredSpec, StoredTracks
+from judge.spec.stored import StoredAnalysis, StoredSpec, StoredTracks
+from judge.spec.stored_metric import metric_document, read_metric
 from judge.spec.tracks import by_role
-from judge.spec.written import Path, Written
+from judge.spec.written import Written
 
 DEFAULT_DURATION = 1800.0
 
@@ -53,7 +47,7 @@ def to_document(analysis: ResolvedAnalysis) -> dict[str, Any]:
             "missedRegression": analysis.risk.missed_regression,
         },
         "score": {"pass": analysis.score.passing, "marginal": analysis.score.marginal},
-        "metrics": [_metric_document(metric) for metric in analysis.metrics],
+        "metrics": [metric_document(metric) for metric in analysis.metrics],
         "onPass": _actions_document(analysis.actions.on_pass),
         "onFail": _actions_document(analysis.actions.on_fail),
         "onInconclusive": _actions_document(analysis.actions.on_inconclusive),
@@ -101,7 +95,8 @@ def _read(written: Written, looks: int | None) -> ResolvedAnalysis:
     issues = _issues(spec, duration, written)
     metrics = []
     for i, one in enumerate(spec.metrics):
-        metric, wrong = _metric(one, ("spec", "metrics", i), written)
+        place = ("spec", "metrics", i)
+        metric, wrong = read_metric(one, place, written, interval=spec.interval)
         metrics += [metric] if metric else []
         issues += wrong
     if issues:
@@ -154,67 +149,6 @@ def _tracks(tracks: StoredTracks) -> dict[str, Track]:
     return {name: Track(track.selector or "", track.weight) for name, track in found.items()}
 
 
-def _metric(
-    metric: StoredMetric, path: Path, written: Written
-) -> tuple[Metric | None, list[Issue]]:
-    """The metric, or what is wrong with it."""
-    template = shipped_templates().get(metric.template or "")
-    kind = metric.kind or (template.kind if template else None)
-    if kind is None:
-        return None, [_no_kind(metric, path, written)]
-    filled = ratios(
-        metric.direction,
-        metric.limit.ratio if metric.limit else None,
-        metric.worst.ratio if metric.worst else None,
-        default=(template.direction, template.limit) if template else None,
-    )
-    issues = [written.issue((*path, name, "ratio"), fault) for name, fault in filled.faults()]
-    queries, wrong = _queries(metric.queries or StoredQueries(), (*path, "queries"), written)
-    read = Metric(
-        name=metric.name,
-        kind=kind,
-        direction=filled.direction,
-        limit=filled.limit,
-        worst=filled.worst,
-        unit=metric.unit if metric.unit is not None else template.unit if template else "",
-        weight=metric.weight,
-        critical=metric.critical,
-        observe=metric.observe,
-        template=metric.template or "",
-        pod_label=metric.pod_label or "",
-        queries=queries,
-    )
-    return read, issues + wrong
-
-
-def _no_kind(metric: StoredMetric, path: Path, written: Written) -> Issue:
-    if metric.template is None:
-        return written.issue(path, "has no kind; write kind: proportion")
-    known = unknown(metric.template, shipped_templates())
-    message = f"no shipped template is called {metric.template} ({known}); write kind: proportion"
-    return written.issue((*path, "template"), message)
-
-
-def _queries(
-    queries: StoredQueries, path: Path, written: Written
-) -> tuple[dict[str, dict[str, Query]], list[Issue]]:
-    """Rendered queries by track. Those that a user wrote for all tracks are left unrendered."""
-    found = {
-        track: parts.resolved()
-        for track, parts in by_role(queries.baseline, queries.canary, queries.shadow).items()
-    }
-    issues = []
-    if found and (queries.events or queries.total):
-        issues.append(written.issue(path, "write the queries by track, or for all tracks alike"))
-    for track, parts in found.items():
-        for part, query in parts.items():
-            try:
-                check_reading(query)
-            except PromqlError as error:
-                issues.append(written.issue((*path, track, part), str(error)))
-    return found, issues
-
-
 def _prometheus_document(config: PrometheusConfig) -> dict[str, Any]:
     tls = {
         "caFile": config.tls.ca_file,
@@ -248,30 +182,6 @@ def _basic_auth_document(auth: BasicAuth) -> dict[str, Any]:
 
 def _track_document(track: Track) -> dict[str, Any]:
     return _without_blanks({"selector": track.selector, "weight": track.weight})
-
-
-def _metric_document(metric: Metric) -> dict[str, Any]:
-    queries = {
-        track: {
-            part: {"expr": query.expr, "reading": query.reading.value}
-            for part, query in parts.items()
-        }
-        for track, parts in metric.queries.items()
-    }
-    return {
-        "name": metric.name,
-        "kind": metric.kind.value,
-        "direction": metric.direction.value,
-        "limit": {"ratio": metric.limit},
-        "worst": {"ratio": metric.worst},
-        "unit": metric.unit,
-        "weight": metric.weight,
-        "critical": metric.critical,
-        "observe": metric.observe,
-        **_without_blanks(
-            {"template": metric.template, "podLabel": metric.pod_label, "queries": queries}
-        ),
-    }
 
 
 def _actions_document(webhooks: Iterable[Webhook]) -> list[dict[str, Any]]:

@@ -36,6 +36,8 @@ VARIABLE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]*$"
 RESOLVED: dict[str, str] = {"written by": "Judge"}
 SECRET_HEADERS = {"authorization", "proxy-authorization", "cookie", "x-api-key", "api-key"}
 
+LARGEST_BOUND = 1e300
+
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
@@ -158,6 +160,22 @@ def _ratio(value: float) -> float:
     return value
 
 
+def _bound_value(value: Any) -> Any:
+    if isinstance(value, str):
+        if not value.endswith("%"):
+            raise ValueError(
+                f"{value!r:.60} is no bound; write a number in the metric's own unit, without "
+                "quotes, or a share such as 5%"
+            )
+        units.parse_share(value)
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("a bound is a number, or a share such as 5%")  # noqa: TRY004
+    if not abs(value) <= LARGEST_BOUND:
+        raise ValueError("must be a finite number")
+    return float(value)
+
+
 def one_of(value: object) -> str:
     """The tag, for a union of a short and a long form, of what was written."""
     return SHORT if isinstance(value, str) else LONG
@@ -180,8 +198,17 @@ _SHARE_SCHEMA = {
     "examples": ["5%", 0.05],
 }
 
+_BOUND_SCHEMA = {
+    "anyOf": [
+        {"type": "number"},
+        {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? ?%$"},
+    ],
+    "examples": ["5%", 0.25],
+}
+
 Duration = Annotated[float, BeforeValidator(_duration), WithJsonSchema(_DURATION_SCHEMA)]
 Share = Annotated[float, BeforeValidator(units.parse_share), WithJsonSchema(_SHARE_SCHEMA)]
+BoundValue = Annotated[float | str, BeforeValidator(_bound_value), WithJsonSchema(_BOUND_SCHEMA)]
 Name = Annotated[
     str,
     StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$", max_length=128),

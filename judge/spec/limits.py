@@ -5,52 +5,10 @@ Owned here: which ratios canary / baseline go with which direction. Not here: ho
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
 from judge.spec.resolved import Direction
 
 DEFAULT_LIMITS = {Direction.INCREASE: 1.25, Direction.EITHER: 1.25, Direction.DECREASE: 0.8}
 FARTHEST_LIMIT = 100.0
-
-
-@dataclass(frozen=True, slots=True)
-class Ratios:
-    """Which change is bad, from where on, and how much must not be missed."""
-
-    direction: Direction
-    limit: float
-    worst: float
-
-    def faults(self) -> Iterator[tuple[str, str]]:
-        """What is wrong, as the field's name and a sentence."""
-        fault = limit_fault(self.limit, self.direction)
-        if fault:
-            yield "limit", fault
-        elif not _beyond(self.worst, self.limit, self.direction):
-            side = "below" if self.direction is Direction.DECREASE else "above"
-            yield (
-                "worst",
-                (f"{self.worst:g} is not beyond the limit; write a ratio {side} {self.limit:g}"),
-            )
-
-
-def ratios(
-    direction: Direction | None,
-    limit: float | None,
-    worst: float | None,
-    *,
-    default: tuple[Direction, float] | None = None,
-) -> Ratios:
-    """A metric's ratios, what is None filled in.
-
-    ``default`` is a template's direction and limit; its limit is no one's who judges another
-    direction.
-    """
-    chosen = direction or (default[0] if default else Direction.INCREASE)
-    fallback = default[1] if default and default[0] is chosen else DEFAULT_LIMITS[chosen]
-    bound = fallback if limit is None else limit
-    return Ratios(chosen, bound, default_worst(bound, chosen) if worst is None else worst)
 
 
 def default_worst(limit: float, direction: Direction) -> float:
@@ -80,5 +38,10 @@ def limit_fault(limit: float, direction: Direction) -> str:
     return ""
 
 
-def _beyond(worst: float, limit: float, direction: Direction) -> bool:
-    return worst < limit if direction is Direction.DECREASE else worst > limit
+def worst_fault(worst: float, limit: float, direction: Direction) -> str:
+    """What is wrong with ``worst`` beside ``limit``, or ""."""
+    down = direction is Direction.DECREASE
+    if worst < limit if down else worst > limit:
+        return ""
+    side = "below" if down else "above"
+    return f"{worst:g} is not beyond the limit; write a ratio {side} {limit:g}"

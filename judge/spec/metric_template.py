@@ -1,4 +1,4 @@
-"""Metric templates: named PromQL with places, and the kind, unit and direction of what it yields.
+"""Metric templates: named PromQL with places, the kind of what it yields, and how that is judged.
 
 Owned here: the loaded template, the shipped ones, finding one by name or path. Not here: what a
 template's file may hold (`template_document`), filling the places for a track (`queries`).
@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from judge.errors import Issue, SpecError
 from judge.spec import rendering
-from judge.spec.limits import DEFAULT_LIMITS
 from judge.spec.problems import validated
-from judge.spec.resolved import Direction, Kind, Query
+from judge.spec.resolved import Kind, Query
+from judge.spec.rules import Rules
 from judge.spec.template_document import TemplateWritten
 from judge.spec.written import read_file, read_written
 
@@ -33,15 +33,16 @@ class TemplateVariable:
 
 @dataclass(frozen=True, slots=True)
 class MetricTemplate:
-    """A template as loaded. ``queries[part]`` still have their places; ``pod_label`` may be ""."""
+    """A template as loaded. ``queries[part]`` still have their places; ``pod_label`` may be "".
+
+    ``rules`` are those that it writes, for metrics that write none.
+    """
 
     name: str
     kind: Kind
-    direction: Direction
-    limit: float
     queries: Mapping[str, Query]
+    rules: Rules = field(default_factory=Rules)
     description: str = ""
-    unit: str = ""
     pod_label: str = ""
     variables: tuple[TemplateVariable, ...] = ()
     text: str = ""
@@ -114,9 +115,7 @@ def _template(model: TemplateWritten, text: str) -> MetricTemplate:
         name=model.metadata.name,
         description=model.metadata.description,
         kind=spec.kind,
-        unit=spec.unit,
-        direction=spec.direction,
-        limit=spec.limit.ratio if spec.limit else DEFAULT_LIMITS[spec.direction],
+        rules=spec.rules(),
         pod_label=spec.pod_label or "",
         variables=tuple(
             TemplateVariable(one.name, one.description, one.default) for one in spec.variables

@@ -46,6 +46,7 @@ _SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "literal_error": lambda c: f"must be {c['expected']}",
     "greater_than": lambda c: f"must be more than {c['gt']:g}",
     "greater_than_equal": lambda c: f"must be {c['ge']:g} or more",
+    "less_than": lambda c: f"must be less than {c['lt']:g}",
     "less_than_equal": lambda c: f"must be {c['le']:g} or less",
     "too_short": lambda c: f"must hold at least {c['min_length']}; add one",
     "too_long": lambda c: f"must hold at most {c['max_length']}; remove some",

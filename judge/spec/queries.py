@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from judge.errors import Issue, SpecError
 from judge.spec import rendering
 from judge.spec.metric_template import MetricTemplate
-from judge.spec.metrics import MetricWritten, check_reading
+from judge.spec.metrics import MetricWritten
+from judge.spec.parts import check_reading
 from judge.spec.promql import PromqlError
 from judge.spec.rendering import RenderingError
 from judge.spec.resolved import Query
@@ -63,16 +64,19 @@ def render_metric(
         rendered[track] = {}
         for part, query in template.queries.items():
             try:
-                rendered[track][part] = filled(query, values)
+                rendered[track][part] = filled(query, part, values)
             except (RenderingError, PromqlError) as error:
                 issues.append(_query_issue(metric, written, path, track, part, error))
     return rendered, _one_each(issues) or _twins(rendered, written, path)
 
 
-def filled(query: Query, variables: Mapping[str, str]) -> Query:
-    """``query`` rendered. Raises `RenderingError`, and `PromqlError` for its shape."""
+def filled(query: Query, part: str, variables: Mapping[str, str]) -> Query:
+    """``query``, which is this ``part`` of a metric, rendered.
+
+    Raises `RenderingError`, and `PromqlError` for its shape.
+    """
     rendered = Query(rendering.render(query.expr, variables), query.reading)
-    check_reading(rendered)
+    check_reading(rendered, part)
     return rendered
 
 
@@ -172,7 +176,7 @@ def render_alone(
     queries = {}
     for part, query in template.queries.items():
         try:
-            queries[part] = filled(query, values)
+            queries[part] = filled(query, part, values)
         except (RenderingError, PromqlError) as error:
             raise SpecError([Issue(part, str(error))]) from error
     return queries

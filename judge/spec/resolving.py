@@ -8,24 +8,18 @@ Not here: single fields (`analysis`), queries (`queries`), limits (`limits`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from judge.errors import Issue, SpecError
 from judge.spec import rendering, tracks, variables
 from judge.spec.analysis import AnalysisWritten, SpecWritten
-from judge.spec.limits import DEFAULT_LIMITS, ratios
 from judge.spec.metric_template import MetricTemplate, is_path, load_template
 from judge.spec.metrics import MetricWritten
+from judge.spec.parts import part_faults
 from judge.spec.queries import Scope, render_metric
-from judge.spec.resolved import (
-    Direction,
-    Kind,
-    Metric,
-    PrometheusConfig,
-    ResolvedAnalysis,
-    Track,
-)
+from judge.spec.resolved import Metric, PrometheusConfig, ResolvedAnalysis, Track
+from judge.spec.rules import Rules, faults, lasting_fault
 from judge.spec.schedule import default_history, schedule_issues
 from judge.spec.written import Path as Where
 from judge.spec.written import Written
@@ -153,18 +147,14 @@ class _Resolver:
         if metric.template is not None:
             return self.named_template(metric, metric.template, i)
         if metric.queries is None or metric.kind is None:
-            parts = {"kind": metric.kind, "queries": metric.queries}
-            missing = " and ".join(name for name, part in parts.items() if part is None)
+            given = {"kind": metric.kind, "queries": metric.queries}
+            missing = " and ".join(name for name, one in given.items() if one is None)
             self.fault(("metrics", i), f"has no template; name one, or write {missing} in place")
             return None
-        direction = metric.direction or Direction.INCREASE
-        return MetricTemplate(
-            name="",
-            kind=metric.kind,
-            direction=direction,
-            limit=DEFAULT_LIMITS[direction],
-            queries=metric.queries.resolved(),
-        )
+        parts = metric.queries.resolved()
+        for path, message in part_faults(parts.keys(), metric.kind):
+            self.fault(("metrics", i, "queries", *path), message)
+        return MetricTemplate(name="", kind=metric.kind, queries=parts)
 
     def named_template(self, metric: MetricWritten, name: str, i: int) -> MetricTemplate | None:
         for rival in ("kind", "queries"):
@@ -188,29 +178,27 @@ class _Resolver:
     def metric(
         self, metric: MetricWritten, template: MetricTemplate, scope: Scope, path: Where
     ) -> Metric:
-        filled = ratios(
-            metric.direction,
-            metric.limit.ratio if metric.limit else None,
-            metric.worst.ratio if metric.worst else None,
-            default=(template.direction, template.limit),
-        )
-        for name, fault in filled.faults():
-            self.fault((*path, name, "ratio"), fault)
+        rules = self.rules(metric, template, path)
         queries, issues = render_metric(metric, template, scope, self.written, ("spec", *path))
         self.issues += issues
-        return Metric(
-            name=metric.name,
-            kind=Kind(template.kind),
-            direction=filled.direction,
-            limit=filled.limit,
-            worst=filled.worst,
-            unit=template.unit if metric.unit is None else metric.unit,
-            weight=metric.weight,
-            critical=metric.critical,
-            observe=metric.observe,
+        return rules.metric(
+            metric.name,
+            template.kind,
             template=template.name,
             pod_label=metric.pod_label or template.pod_label,
             queries=queries,
+        )
+
+    def rules(self, metric: MetricWritten, template: MetricTemplate, path: Where) -> Rules:
+        """How the metric is judged; a template cannot know how long an interval is."""
+        interval, rules = self.spec.interval, metric.rules().over(template.rules)
+        for inside, message in faults(rules, template.kind):
+            self.fault((*path, *inside), message)
+        wrong = lasting_fault(metric.for_, interval)
+        if wrong:
+            self.fault((*path, "for"), wrong)
+        return (
+            rules if rules.lasting is None else replace(rules, lasting=max(rules.lasting, interval))
         )
 
     def unused_variables(self) -> tuple[Issue, ...]:

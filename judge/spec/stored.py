@@ -17,7 +17,8 @@ from judge.spec.analysis import (
     TrackWritten,
 )
 from judge.spec.fields import Document, Duration, ListOf, Name
-from judge.spec.metrics import AnyQuery, MetricFields, QueriesWritten
+from judge.spec.metrics import MetricFields
+from judge.spec.parts import QueriesWritten
 
 UNNAMED = "unnamed"
 
@@ -36,14 +37,12 @@ class StoredTracks(Document):
     shadow: TrackWritten | None = None
 
 
-class StoredQueries(Document):
+class StoredQueries(QueriesWritten):
     """The queries of each track; or, as a user writes them, of every track alike."""
 
     baseline: QueriesWritten | None = None
     canary: QueriesWritten | None = None
     shadow: QueriesWritten | None = None
-    events: AnyQuery | None = None
-    total: AnyQuery | None = None
 
 
 class StoredMetric(MetricFields):

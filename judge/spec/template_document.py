@@ -16,11 +16,12 @@ from pydantic import Strict
 from judge.errors import Issue
 from judge.spec import rendering
 from judge.spec.fields import Document, LabelName, ListOf, Name, VariableName, VariableValue
-from judge.spec.limits import limit_fault
-from judge.spec.metrics import CountsOnly, QueriesWritten, RatioWritten, check_reading
+from judge.spec.metrics import RulesWritten
+from judge.spec.parts import QueriesWritten, check_reading, part_faults
 from judge.spec.promql import PromqlError
 from judge.spec.rendering import RenderingError
-from judge.spec.resolved import Direction, Query
+from judge.spec.resolved import Kind, Query
+from judge.spec.rules import faults
 from judge.spec.written import Path, Written
 
 GIVEN = frozenset({rendering.SELECTOR, "track", "podLabel", "interval"})
@@ -46,23 +47,17 @@ class TemplateVariableWritten(Document):
     """Its value where nobody sets one; without it, whoever uses the template must."""
 
 
-class TemplateSpecWritten(Document):
+class TemplateSpecWritten(RulesWritten):
     """A metric, but for the names of what is watched."""
 
-    kind: CountsOnly
-    """What the queries yield: `proportion`."""
-    unit: str = ""
-    """What the metric counts, for reports."""
-    direction: Annotated[Direction, Strict(False)] = Direction.INCREASE
-    """Which change is bad."""
-    limit: RatioWritten | None = None
-    """How much is tolerated. Default: 1.25, or 0.8 where a decrease is bad."""
+    kind: Annotated[Kind, Strict(False)]
+    """What the queries yield."""
     pod_label: LabelName | None = None
     """The label that names the pod in these series. Default: the server's."""
     variables: ListOf[TemplateVariableWritten] = ()
     """The places of the queries, but for those that Judge fills."""
     queries: QueriesWritten
-    """PromQL with places."""
+    """PromQL with places: those parts that the kind has."""
 
 
 class TemplateWritten(Document):
@@ -81,10 +76,12 @@ class TemplateWritten(Document):
         """What does not go together in it."""
         spec = self.spec
         issues = list(self._variable_issues(written))
-        fault = limit_fault(spec.limit.ratio, spec.direction) if spec.limit else ""
-        if fault:
-            issues.append(written.issue(("spec", "limit", "ratio"), fault))
-        for part, query in spec.queries.resolved().items():
+        for path, message in faults(spec.rules(), spec.kind):
+            issues.append(written.issue(("spec", *path), message))
+        parts = spec.queries.resolved()
+        for path, message in part_faults(parts.keys(), spec.kind):
+            issues.append(written.issue(("spec", "queries", *path), message))
+        for part, query in parts.items():
             issues += self._query_issues(written, ("spec", "queries", part), query)
         return issues
 
@@ -116,7 +113,7 @@ class TemplateWritten(Document):
                 yield written.issue(at, message, offset=place.start)
                 return
         try:
-            check_reading(Query(self._sample(query.expr), query.reading))
+            check_reading(Query(self._sample(query.expr), query.reading), str(path[-1]))
         except (PromqlError, RenderingError) as error:
             yield written.issue(at, str(error))
 

@@ -1,0 +1,102 @@
+"""The parts of a metric's queries, by kind, as a user writes them.
+
+Owned here: their fields, which of them a kind has, how each is read, and that a counter's query is
+a plain selector. Not here: filling their places (`queries`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+from typing import Annotated
+
+from pydantic import Discriminator, Strict, Tag
+
+from judge.spec.fields import LONG, SHORT, Document, QueryText, one_of
+from judge.spec.promql import PromqlError, parse_vector_selector
+from judge.spec.resolved import PARTS, Kind, Query, Reading
+
+BUCKETS = "buckets"
+VALUE = "value"
+
+
+class QueryWritten(Document):
+    """PromQL, and how its values become a number for an interval."""
+
+    expr: QueryText
+    """PromQL; what it yields is summed by pod. A counter's is a plain selector."""
+    reading: Annotated[Reading, Strict(False)] | None = None
+    """`counter`: what it grew by; `gauge`: what it is. Default: `gauge` for `value` alone."""
+
+
+AnyQuery = Annotated[
+    Annotated[QueryText, Tag(SHORT)] | Annotated[QueryWritten, Tag(LONG)], Discriminator(one_of)
+]
+
+
+class QueriesWritten(Document):
+    """The parts of a metric's queries: those that its kind has."""
+
+    events: AnyQuery | None = None
+    """Of a proportion: what is counted, errors say. A text is the `expr` of a counter."""
+    total: AnyQuery | None = None
+    """Of a proportion: what it is counted among, requests say. A text is that of a counter."""
+    buckets: AnyQuery | None = None
+    """Of a histogram: the plain selector of its buckets, or of a native histogram."""
+    value: AnyQuery | None = None
+    """Of a gauge: its value. A text is the `expr` of a gauge; a counter's value is a rate."""
+
+    def written(self) -> dict[str, AnyQuery]:
+        """The parts that are written."""
+        parts = {
+            "events": self.events,
+            "total": self.total,
+            BUCKETS: self.buckets,
+            VALUE: self.value,
+        }
+        return {name: part for name, part in parts.items() if part is not None}
+
+    def resolved(self) -> dict[str, Query]:
+        """The same, inside, in the long form."""
+        return {name: _query(name, part) for name, part in self.written().items()}
+
+
+def part_faults(written: Set[str], kind: Kind) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Which parts a metric of ``kind`` lacks or cannot have: a path below its queries, a sentence.
+
+    What is wrong with a part is at the part; what is missing, at the queries.
+    """
+    known = PARTS[kind]
+    needed = " and ".join(known)
+    for part in sorted(written - set(known)):
+        yield (part,), f"is no part of a {kind}, which has {needed}; remove it"
+    for part in known:
+        if part not in written:
+            yield (part,), f"is missing; a {kind} has {needed}"
+
+
+def check_reading(query: Query, part: str) -> None:
+    """A counter's expression is a plain selector: its raw samples are read too.
+
+    Raises `PromqlError`.
+    """
+    if query.reading is not Reading.COUNTER:
+        if part == BUCKETS:
+            raise PromqlError("buckets are counters; remove reading: gauge", 0)
+        return
+    try:
+        parse_vector_selector(query.expr)
+    except PromqlError as error:
+        otherwise = "" if part == BUCKETS else ", or write reading: gauge"
+        raise PromqlError(
+            f'a counter is read by a plain selector, name{{label="value"}}: {error} (at '
+            f"character {error.offset + 1} of {query.expr!r}); leave out rate() and sum(), which "
+            f"Judge does itself{otherwise}",
+            error.offset,
+        ) from error
+
+
+def _query(part: str, written: AnyQuery) -> Query:
+    usual = Reading.GAUGE if part == VALUE else Reading.COUNTER
+    if isinstance(written, str):
+        return Query(written, usual)
+    return Query(written.expr, written.reading or usual)

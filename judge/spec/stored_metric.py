@@ -1,0 +1,122 @@
+"""One metric of a resolved analysis: its JSON form, and back.
+
+Promised: a metric that gives its kind is whole: nothing in it comes from its template, which may
+have changed since. In a bundle a metric may name a shipped template in place of its kind. Not here:
+the rest of the analysis (`document`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from judge.errors import Issue
+from judge.spec.metric_template import shipped_templates
+from judge.spec.parts import check_reading, part_faults
+from judge.spec.promql import PromqlError
+from judge.spec.rendering import unknown
+from judge.spec.resolved import Bound, Kind, Metric, Query
+from judge.spec.rules import Rules, faults, lasting_fault
+from judge.spec.stored import StoredMetric, StoredQueries
+from judge.spec.tracks import by_role
+from judge.spec.written import Path, Written
+
+
+def metric_document(metric: Metric) -> dict[str, Any]:
+    """The metric with everything filled in; durations in seconds."""
+    queries = {
+        track: {
+            part: {"expr": query.expr, "reading": query.reading.value}
+            for part, query in parts.items()
+        }
+        for track, parts in metric.queries.items()
+    }
+    named = {"template": metric.template, "podLabel": metric.pod_label, "queries": queries}
+    return {
+        "name": metric.name,
+        "kind": metric.kind.value,
+        "direction": metric.direction.value,
+        **_compared(metric),
+        **(_bounded(metric.bound, metric.kind) if metric.bound else {}),
+        "unit": metric.unit,
+        "weight": metric.weight,
+        "critical": metric.critical,
+        "observe": metric.observe,
+        **{name: value for name, value in named.items() if value},
+    }
+
+
+def _compared(metric: Metric) -> dict[str, Any]:
+    ratios = {"limit": metric.limit, "worst": metric.worst}
+    found: dict[str, Any] = {
+        name: {"ratio": ratio} for name, ratio in ratios.items() if ratio is not None
+    }
+    if metric.kind is Kind.GAUGE:
+        found |= {"compare": metric.compare.value, "floor": metric.floor}
+    return found
+
+
+def _bounded(bound: Bound, kind: Kind) -> dict[str, Any]:
+    values = {
+        "max": bound.max,
+        "min": bound.min,
+        "for": bound.lasting,
+        "quantile": bound.quantile if kind is Kind.HISTOGRAM else None,
+    }
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def read_metric(
+    metric: StoredMetric, path: Path, written: Written, *, interval: float
+) -> tuple[Metric | None, list[Issue]]:
+    """The metric, or what is wrong with it."""
+    template = shipped_templates().get(metric.template or "")
+    kind = metric.kind or (template.kind if template else None)
+    if kind is None:
+        return None, [_no_kind(metric, path, written)]
+    of_template = template.rules if template and metric.kind is None else Rules()
+    rules = metric.rules().over(of_template)
+    issues = [written.issue((*path, *inside), text) for inside, text in faults(rules, kind)]
+    wrong = lasting_fault(metric.for_, interval)
+    if wrong:
+        issues.append(written.issue((*path, "for"), wrong))
+    stored = metric.queries or StoredQueries()
+    queries, unreadable = _queries(stored, kind, (*path, "queries"), written)
+    read = rules.metric(
+        metric.name,
+        kind,
+        template=metric.template or "",
+        pod_label=metric.pod_label or "",
+        queries=queries,
+    )
+    return read, issues + unreadable
+
+
+def _no_kind(metric: StoredMetric, path: Path, written: Written) -> Issue:
+    kinds = "write kind: proportion, histogram or gauge"
+    if metric.template is None:
+        return written.issue(path, f"has no kind; {kinds}")
+    known = unknown(metric.template, shipped_templates())
+    message = f"no shipped template is called {metric.template} ({known}); {kinds}"
+    return written.issue((*path, "template"), message)
+
+
+def _queries(
+    queries: StoredQueries, kind: Kind, path: Path, written: Written
+) -> tuple[dict[str, dict[str, Query]], list[Issue]]:
+    """Rendered queries by track. Those that a user wrote for all tracks are left unrendered."""
+    found = {
+        track: parts.resolved()
+        for track, parts in by_role(queries.baseline, queries.canary, queries.shadow).items()
+    }
+    issues = []
+    if found and queries.written():
+        issues.append(written.issue(path, "write the queries by track, or for all tracks alike"))
+    for track, parts in found.items():
+        for inside, message in part_faults(parts.keys(), kind):
+            issues.append(written.issue((*path, track, *inside), message))
+        for part, query in parts.items():
+            try:
+                check_reading(query, part)
+            except PromqlError as error:
+                issues.append(written.issue((*path, track, part), str(error)))
+    return found, issues
