@@ -91,11 +91,6 @@ def le(bound: float) -> str:
     return "+Inf" if bound == math.inf else f"{bound:g}"
 
 
-def slower(bounds: Sequence[float], counts: Sequence[float]) -> Histogram:
-    """The sample that buckets of ``bounds`` and infinity with increments ``counts`` must yield."""
-    return Histogram((*bounds, math.inf), tuple(counts))
-
-
 def storage(cases: Iterable[Case]) -> list[Series]:
     """The series of all cases, each once. Raises ValueError where two cases contradict."""
     found: dict[str, Series] = {}
