@@ -9,6 +9,7 @@ exponential tail, since trouble lives in tails that no variance describes.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,33 +34,62 @@ def stride(intervals: int, pods: int, looks: int) -> int:
     return half if enough else max(1, looks // 4)
 
 
-def pseudo_rollouts(history: PodCounts, *, looks: int, group: int) -> Arms | None:
+def pseudo_rollouts(
+    history: PodCounts, *, looks: int, group: int, playing: PodCounts | None = None
+) -> Arms | None:
     """Pseudo-rollouts (..., rollouts, looks) of a history (..., intervals, pods).
 
+    ``playing`` is what counts of a pod while it plays the canary, where that is something else.
     None where there are fewer than `FEWEST`, or fewer than two pods.
     """
-    intervals, pods = history.events.shape[-2:]
+    chosen = draw(*history.events.shape[-2:], looks=looks, group=group)
+    if chosen is None:
+        return None
+    treated = history if playing is None else playing
+    return paired(
+        PodCounts(chosen.playing(treated.events), chosen.playing(treated.total)),
+        PodCounts(chosen.resting(history.events), chosen.resting(history.total)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """Windows of a history, and which pods play the canary in each; every pod plays it once.
+
+    ``within`` (windows, looks) are intervals, ``groups`` and ``others`` (groups, pods) are pods.
+    """
+
+    within: NDArray[np.intp]
+    groups: NDArray[np.intp]
+    others: NDArray[np.intp]
+
+    def playing(self, values: Array) -> Array:
+        """What the canary's pods had: (..., rollouts, looks, pods of a group)."""
+        return _windows(values, self.within, self.groups)
+
+    def resting(self, values: Array) -> Array:
+        """What the baseline's pods had: (..., rollouts, looks, the other pods)."""
+        return _windows(values, self.within, self.others)
+
+
+def draw(intervals: int, pods: int, *, looks: int, group: int) -> Draw | None:
+    """The windows and groups of a history; None where they are too few to calibrate with."""
     if pods < 2 or intervals < looks:
         return None
     step = stride(intervals, pods, looks)
     begins = np.arange(intervals - looks, -1, -step)[::-1]
     if len(begins) * pods < FEWEST:
         return None
-    within = begins[:, None] + np.arange(looks)
-    playing = (np.arange(pods)[:, None] + np.arange(group)) % pods
-    resting = np.array([np.setdiff1d(np.arange(pods), row) for row in playing])
-    return paired(_windows(history, within, playing), _windows(history, within, resting))
+    groups = (np.arange(pods)[:, None] + np.arange(group)) % pods
+    others = np.array([np.setdiff1d(np.arange(pods), row) for row in groups])
+    return Draw(begins[:, None] + np.arange(looks), groups, others)
 
 
-def _windows(history: PodCounts, within: NDArray[np.intp], chosen: NDArray[np.intp]) -> PodCounts:
+def _windows(values: Array, within: NDArray[np.intp], chosen: NDArray[np.intp]) -> Array:
     """(..., windows * groups, looks, pods of a group)."""
-
-    def cut(values: Array) -> Array:
-        windows = values[..., within, :][..., chosen]  # windows, looks, groups, pods of a group
-        moved = np.moveaxis(windows, -2, -3)
-        return moved.reshape(*values.shape[:-2], -1, *moved.shape[-2:])
-
-    return PodCounts(cut(history.events), cut(history.total))
+    windows = values[..., within, :][..., chosen]  # windows, looks, groups, pods of a group
+    moved = np.moveaxis(windows, -2, -3)
+    return moved.reshape(*values.shape[:-2], -1, *moved.shape[-2:])
 
 
 def raised_threshold(highest: Array, *, alpha: float, overlap: float) -> Array:

@@ -8,21 +8,15 @@ excludes the limit exactly when the metric fails. It holds at every look at once
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from judge.stats.arms import Arms, Array
-from judge.stats.comparison import (
-    Comparison,
-    Side,
-    Terms,
-    evidence_above,
-    evidence_below,
-)
+from judge.stats.arms import Array
+from judge.stats.comparison import Comparison, Side
 from judge.stats.evidence import Schedule
-
-_TRIED = 10  # ratios on either side of the estimate
+from judge.stats.terms import Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +33,11 @@ def effect(comparison: Comparison, terms: Terms) -> Effect:
     side = comparison.sides[0]
     threshold = float(comparison.threshold) + math.log(terms.alpha / terms.side_alpha)
     plan = _starts_that_matter(comparison, terms)
-    centre, error = _centre(side.arms, comparison, plan.starts[-1])
-    low = _lower(side, comparison, terms, plan, threshold, centre, error)
-    high = _upper(side, comparison, terms, threshold, centre, error)
+    below, above = side.candidates(plan.starts[-1])
+    low = _lower(side, below, plan, terms, threshold)
+    high = _upper(side, above, terms, threshold)
     low, high = _as_decided(low, high, comparison, terms)
-    estimate = _ratio(side.arms, plan.starts[-1])
+    estimate = side.estimate(plan.starts[-1])
     if estimate is not None:
         estimate = min(max(estimate, low or 0.0), high or math.inf)
     if side.inverted:
@@ -68,79 +62,50 @@ def _starts_that_matter(comparison: Comparison, terms: Terms) -> Schedule:
     )
 
 
-def _sums(arms: Arms, start: int) -> tuple[float, float]:
-    """Mantel and Haenszel's sums, whose quotient is the common ratio of risks."""
-    ours, theirs = arms.treated, arms.reference
-    both = ours.total + theirs.total
-    share = np.divide(theirs.total, both, out=np.zeros_like(both), where=both > 0)
-    above = (ours.events * share)[start:].sum()
-    below = (theirs.events * np.where(both > 0, 1.0 - share, 0.0))[start:].sum()
-    return float(above), float(below)
-
-
-def _ratio(arms: Arms, start: int) -> float | None:
-    above, below = _sums(arms, start)
-    return above / below if below > 0 else None
-
-
-def _centre(arms: Arms, comparison: Comparison, start: int) -> tuple[float, float]:
-    """The ratio around which to search (halves added where a sum is 0) and its standard error."""
-    above, below = _sums(arms, start)
-    if above == 0 or below == 0:
-        above, below = above + 0.5, below + 0.5
-    ratio = above / below
-    side = comparison.sides[0]
-    temper = side.temper.at(np.asarray(1.0))
-    ours, theirs = arms.treated, arms.reference
-    share = np.where(arms.usable, ours.total * ratio, 0.0)
-    share = share / np.where(arms.usable, share + theirs.total, 1.0)
-    information = ((ours.events + theirs.events) * share * (1 - share) / temper)[start:].sum()
-    pods = 1.0 / ours.pods[-1] + 1.0 / theirs.pods[-1]
-    variance = 1.0 / max(float(information), 0.25) + float(comparison.noise.tau) ** 2 * pods
-    return ratio, math.sqrt(float(variance))
-
-
 def _lower(
-    side: Side,
-    comparison: Comparison,
-    terms: Terms,
-    plan: Schedule,
-    threshold: float,
-    centre: float,
-    error: float,
+    side: Side, tried: Array, plan: Schedule, terms: Terms, threshold: float
 ) -> float | None:
     """The greatest ratio that is refuted from above; None where none is.
 
     The limit is among those tried, so that a failing metric's lower end lies beyond it.
     """
-    tried = np.append(centre * np.exp(-_distances(error, side)), side.null)
-    tried = np.sort(tried)[::-1]
-    grown = evidence_above(side, comparison.noise, tried, plan, clip=terms.clip)
-    return _crossing(tried, grown[..., -1], threshold)
+    if not side.continuous:
+        return _farthest_kept(tried, lambda one: side.above(one, plan, clip=terms.clip), threshold)
+    tried = np.sort(np.append(tried, side.null))[::-1]
+    grown = side.above(tried, plan, clip=terms.clip)[..., -1]
+    return _crossing(tried, grown, threshold)
 
 
-def _upper(
-    side: Side,
-    comparison: Comparison,
-    terms: Terms,
-    threshold: float,
-    centre: float,
-    error: float,
-) -> float | None:
+def _upper(side: Side, tried: Array, terms: Terms, threshold: float) -> float | None:
     """The smallest ratio that is refuted from below; None where none is."""
-    tried = centre * np.exp(_distances(error, side))
     plan = terms.plan.from_start()
-    grown = evidence_below(side, comparison.noise, tried, plan, clip=terms.clip)
-    return _crossing(tried, grown[..., -1], threshold)
+    if not side.continuous:
+        return _farthest_kept(tried, lambda one: side.below(one, plan, clip=terms.clip), threshold)
+    grown = side.below(tried, plan, clip=terms.clip)[..., -1]
+    return _crossing(tried, grown, threshold)
 
 
-def _distances(error: float, side: Side) -> Array:
-    """How far from the estimate ratios are tried, on a log scale.
+def _farthest_kept(
+    tried: Array, evidence: Callable[[Array], Array], threshold: float
+) -> float | None:
+    """The first of ``tried``, going outwards, that is refuted; all beyond it are too.
 
-    From a fraction of the run's standard error to several of a single interval's: with clipped
-    steps a ratio is refuted only if most intervals speak against it.
+    Each costs much, so they are tried in growing leaps, and then between the last two.
     """
-    return error * np.geomspace(0.3, 8.0 * math.sqrt(side.arms.treated.total.shape[-1]), _TRIED)
+
+    def refuted(index: int) -> bool:
+        return bool(evidence(tried[index : index + 1])[0, -1] >= threshold)
+
+    kept, leap = -1, 0
+    while leap < len(tried) and not refuted(leap):
+        kept, leap = leap, 2 * leap + 1
+    first = min(leap, len(tried))
+    if first == len(tried) and (not first or kept == first - 1 or not refuted(first - 1)):
+        return None
+    while first - kept > 1:
+        middle = (kept + first) // 2
+        kept, first = (kept, middle) if refuted(middle) else (middle, first)
+    return float(tried[first])
 
 
 def _crossing(tried: Array, grown: Array, threshold: float) -> float | None:
@@ -150,7 +115,7 @@ def _crossing(tried: Array, grown: Array, threshold: float) -> float | None:
         return None
     i = int(reached.argmax())
     if i == 0:
-        return float(tried[0])
+        return float(tried[i])
     part = (threshold - grown[i - 1]) / (grown[i] - grown[i - 1])
     return float(tried[i - 1] * (tried[i] / tried[i - 1]) ** part)
 

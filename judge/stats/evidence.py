@@ -24,9 +24,10 @@ CLIP_DIVISOR = 2.5  # a step adds at most log(1/alpha) / 2.5: three blocks at th
 BLOCK_SECONDS = 60.0
 START_EVERY_SECONDS = 300.0
 AT_START = 0.75  # prior weight of a regression that is there from the start
+NEAREST = 1.2  # the smallest alternative, in units of the null
 FARTHEST = 3.0  # lasting differences between pods explain away no more than this ratio
 _NULL_NODES = np.linspace(-1.0, 1.0, 31)
-_NEAR = np.geomspace(1.2, 8.0, 14)
+_NEAR = 14
 _FAR = 6
 
 
@@ -95,6 +96,20 @@ class Spread:
         return np.asarray(np.minimum(quantile * widest, math.log(FARTHEST)))
 
 
+def pods_for(
+    wanted: float, spread: Spread, tau: Array, canary: float, baseline: float
+) -> tuple[int, int | None] | None:
+    """The canary's pods, and how many of them would let the log ratio ``wanted`` be convicted.
+
+    None where these are enough; the latter is None where no number would do. ``tau`` is one pod's.
+    """
+    if float(spread.reach) <= wanted:
+        return None
+    quantile = float(spread.reach / max(spread.tau.max(-1), 1e-6))
+    room = (wanted / (quantile * float(tau))) ** 2 - 1.0 / baseline
+    return max(1, round(canary)), math.ceil(1.0 / room) if room > 0 else None
+
+
 @dataclass(frozen=True, slots=True)
 class Alternatives:
     """Effect ratios beyond the null: ``steps`` (..., ratios) above 1, in units of the null.
@@ -111,11 +126,11 @@ class Alternatives:
         return null[..., None] * (self.steps if self.up else 1.0 / self.steps)
 
 
-def alternatives(farthest: Array, *, up: bool = True) -> Alternatives:
-    """14 points within [1.2, 8] and 6 more up to ``farthest`` (...), where everything fails."""
+def alternatives(farthest: Array, *, up: bool = True, nearest: float = NEAREST) -> Alternatives:
+    """14 points within [nearest, 8] and 6 more up to ``farthest`` (...), where everything fails."""
     top = np.maximum(farthest, 16.0)[..., None]
     far = 8.0 * (top / 8.0) ** (np.arange(1, _FAR + 1) / _FAR)
-    near = np.broadcast_to(_NEAR, (*top.shape[:-1], len(_NEAR)))
+    near = np.broadcast_to(np.geomspace(nearest, 8.0, _NEAR), (*top.shape[:-1], _NEAR))
     steps = np.concatenate([near, far], axis=-1)
     weights = 1.0 / steps
     return Alternatives(steps, np.log(weights / weights.sum(-1, keepdims=True)), up)
@@ -129,15 +144,28 @@ def log_evidence(
     plan: Schedule,
     *,
     clip: float,
+    averaged: bool = False,
 ) -> list[Array]:
-    """log E after each look, (..., intervals), against ``null`` (...), for each of the starts."""
+    """log E after each look, (..., intervals), against ``null`` (...), for each of the starts.
+
+    With ``averaged``, axis 0 of everything are tests of the same thing: the mean of their e-values
+    is taken (valid however they depend on each other: Vovk & Wang 2021), and then clipped.
+    """
     nodes, log_null = _null_mixture(null, spread.settled())
     around = _cumulated(likelihood.curve(nodes, null))
     above = _cumulated(likelihood.curve(beyond.ratios(null), null))
-    return [
-        _from_start(above, around, beyond.log_weights, log_null, start, plan.block, clip=clip)
-        for start in plan.starts
-    ]
+    looks = above.shape[-2] - 1
+    batch = above.shape[1 if averaged else 0 : -2]
+
+    def from_start(start: int) -> Array:
+        if start >= looks:
+            return np.zeros((*batch, looks))
+        now, before = _grown(above, around, beyond.log_weights, log_null, start, plan.block)
+        if averaged:
+            now, before = _mean(now), _mean(before)
+        return _accumulated(np.minimum(now - before, clip), start, plan.block)
+
+    return [from_start(start) for start in plan.starts]
 
 
 def mixed(by_start: list[Array], plan: Schedule) -> Array:
@@ -178,22 +206,19 @@ def _cumulated(curve: Array) -> Array:
     return np.concatenate([nothing, curve.cumsum(-2)], axis=-2)
 
 
-def _from_start(
+def _grown(
     above: Array,
     around: Array,
     log_above: Array,
     log_around: Array,
     start: int,
     block: int,
-    *,
-    clip: float,
-) -> Array:
-    """log E of one start: 0 before it, then clipped steps, (..., intervals)."""
-    looks = above.shape[-2] - 1
-    grown = np.zeros((*above.shape[:-2], looks))
-    if start >= looks:
-        return grown
-    after = np.arange(start, looks)
+) -> tuple[Array, Array]:
+    """log B at the end of each interval from ``start`` on, and at the opening of its block.
+
+    Both (..., intervals - start), unclipped.
+    """
+    after = np.arange(start, above.shape[-2] - 1)
     opened = start + (after - start) // block * block  # when each interval's block began
     log_above = log_above[..., None, :]
     varies = log_around.shape[-2] > 1
@@ -206,9 +231,18 @@ def _from_start(
     else:
         had = np.where(opened == start, 0.0, lost[..., opened - start - 1])
     got = np.where(opened == start, 0.0, gained[..., opened - start - 1])
-    steps = np.minimum(gained - got - (lost - had), clip)
-    grown[..., start:] = steps + _whole_blocks(steps, block)
-    return grown
+    return gained - lost, got - had
+
+
+def _mean(log_values: Array) -> Array:
+    """The logarithm of the mean over axis 0."""
+    return np.asarray(np.logaddexp.reduce(log_values, axis=0) - math.log(len(log_values)))
+
+
+def _accumulated(steps: Array, start: int, block: int) -> Array:
+    """log E of one start out of its clipped steps: 0 before it, (..., intervals)."""
+    quiet = np.zeros((*steps.shape[:-1], start))
+    return np.concatenate([quiet, steps + _whole_blocks(steps, block)], axis=-1)
 
 
 def _mixture(curve: Array, log_weights: Array, start: int, at: NDArray[np.intp]) -> Array:

@@ -72,8 +72,9 @@ class Interval:
     """One look's worth of samples.
 
     ``start`` and ``end`` are Unix seconds. ``samples[metric][track][pod]`` is a `Count`, a
-    `Histogram` or a `Level`, by the metric's kind; what is missing is a hole. ``weights`` are the expected shares of
-    requests by track, empty where nobody said. ``absent[metric][track]`` tells why a hole is one.
+    `Histogram` or a `Level`, by the metric's kind; what is missing is a hole. ``weights`` are the
+    expected shares of requests by track, empty where nobody said. ``absent[metric][track]`` tells
+    why a hole is one.
     """
 
     start: float

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from judge.stats.arms import PodCounts
-from judge.stats.comparison import Terms, compare
+from judge.stats.risks import compare_counts as compare
+from judge.stats.terms import Terms
 from judge.stats.confidence import effect
 
 REQUESTS = 600.0

@@ -1,0 +1,370 @@
+"""The comparison of latencies: by which factor requests of the canary are slower.
+
+Null hypothesis: the canary is at most rho times slower, in stochastic order: for every b, its share
+of requests above rho b is at most the baseline's above b. It is tested at a handful of boundaries
+in the baseline's tail, each a comparison of counts at ratio 1 (`risks`), whose e-values are
+averaged: a shift of all requests is seen, and so is a slow tail that a quantile would miss. Only
+boundaries of buckets can be tested, so the slowdown that is tested is the nearest representable
+one (`boundaries`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from judge.stats.arms import Arms, Array, PodCounts, paired
+from judge.stats.boundaries import Pairs, pairs, representable
+from judge.stats.calibration import group_size, pseudo_rollouts, stride
+from judge.stats.comparison import Comparison, raised_by, weigh
+from judge.stats.counts import tempering
+from judge.stats.dispersion import Dispersion, assumed, dispersion
+from judge.stats.evidence import Schedule
+from judge.stats.risks import RiskSide, usual_pods
+from judge.stats.terms import Terms
+
+FEWEST_ABOVE = 20.0  # requests above a bound, for it to be tested
+TESTED_SHARES = (0.003, 0.8)  # of the requests above it
+
+
+@dataclass(frozen=True, slots=True)
+class PodHistograms:
+    """Requests by how long they took: cumulative increments by interval and pod.
+
+    ``bounds`` (bounds,) ascend and end with infinity; ``counts`` (..., intervals, pods, bounds),
+    NaN where a count is not known at a bound; the last is the total, NaN for a hole.
+    """
+
+    bounds: Array
+    counts: Array
+
+    def beyond(self, at: NDArray[np.intp]) -> PodCounts:
+        """Requests above the bounds with the indices ``at`` (tests,): (tests, ..., pods)."""
+        total = self.counts[..., -1]
+        events = total[..., None] - self.counts[..., at]
+        events = np.ascontiguousarray(np.moveaxis(events, -1, 0))
+        return PodCounts(events, np.broadcast_to(total, events.shape))
+
+    def total(self) -> PodCounts:
+        """All requests, as events and total alike."""
+        return PodCounts(self.counts[..., -1], self.counts[..., -1])
+
+    def pooled(self) -> Array:
+        """The share of all requests above each bound, (bounds,); NaN where it is not known.
+
+        A bound counts as known where it is so for every request.
+        """
+        total = self.counts[..., -1]
+        whole = np.nansum(total)
+        seen = (np.nan_to_num(total) > 0)[..., None]
+        unknown = (seen & ~np.isfinite(self.counts)).any(tuple(range(self.counts.ndim - 1)))
+        above = whole - np.nansum(self.counts, axis=tuple(range(self.counts.ndim - 1)))
+        share = above / whole if whole > 0 else np.full(len(self.bounds), np.nan)
+        return np.where(unknown, np.nan, share)
+
+
+@dataclass(frozen=True, slots=True)
+class TailNoise:
+    """What the history says of the requests above some of its bounds.
+
+    ``bounds`` (bounds,), ``shares`` (bounds,) of requests above them (NaN: not to be tested), and
+    ``noise`` with the leading axis bounds.
+    """
+
+    bounds: Array
+    shares: Array
+    noise: Dispersion
+    learned: bool
+
+    def at(self, bounds: Array) -> Dispersion:
+        """The noise at these bounds."""
+        index = np.searchsorted(self.bounds, bounds * (1 - 1e-9))
+        return Dispersion(
+            *(
+                np.asarray(getattr(self.noise, name))[index]
+                for name in ("phi", "tau", "degrees", "rate", "volume", "learned")
+            )
+        )
+
+
+def learn_tails(history: PodHistograms | None, terms: Terms) -> TailNoise | None:
+    """The noise above every bound that a test may stand on; None without a history."""
+    if history is None or not history.counts.size or not np.nansum(history.counts[..., -1]):
+        return None
+    shares = testable(history)
+    at = np.flatnonzero(np.isfinite(shares))
+    if not at.size:
+        return None
+    noise = dispersion(history.beyond(at), interval=terms.interval)
+    return TailNoise(history.bounds[at], shares[at], noise, learned=True)
+
+
+def testable(histograms: PodHistograms) -> Array:
+    """The shares above the bounds that a test may stand on, NaN for the others, (bounds,)."""
+    shares = histograms.pooled()
+    enough = shares * np.nansum(histograms.counts[..., -1]) >= FEWEST_ABOVE
+    tail = (shares >= TESTED_SHARES[0]) & (shares <= TESTED_SHARES[1])
+    fine = (histograms.bounds > 0) & np.isfinite(histograms.bounds)
+    return np.where(enough & tail & fine, shares, np.nan)
+
+
+def compare_histograms(
+    history: PodHistograms | None,
+    canary: PodHistograms,
+    baseline: PodHistograms,
+    terms: Terms,
+    *,
+    calibrate: bool = True,
+) -> Comparison | None:
+    """Judge a run's histograms against its baseline's; counts (..., intervals, pods, bounds).
+
+    ``terms.limit`` is the slowdown that is tolerated. None where no pair of bounds can test it.
+    """
+    noise = learn_tails(history, terms)
+    raised = None
+    if noise is not None and history is not None and calibrate:
+        pods = usual_pods(canary.total())
+        raised = tail_calibration(history, noise, terms, canary_pods=pods)
+    return weigh_histograms(canary, baseline, noise, terms, raised)
+
+
+def weigh_histograms(
+    canary: PodHistograms,
+    baseline: PodHistograms,
+    noise: TailNoise | None,
+    terms: Terms,
+    raised: Array | None,
+) -> Comparison | None:
+    """The evidence of a run's histograms; None where no pair of bounds can test the limit.
+
+    Without learned noise (None) it is assumed, and the first interval with requests chooses the
+    bounds and is left out of the evidence.
+    """
+    if noise is None:
+        noise, canary, baseline = unlearned_tails(canary, baseline)
+    sides = tuple(
+        SlowdownSide(
+            canary if not inverted else baseline,
+            baseline if not inverted else canary,
+            noise,
+            null,
+            worst,
+            inverted,
+        )
+        for inverted, null, worst in terms.directions
+    )
+    if any(side.pairs(side.asked) is None for side in sides):
+        return None
+    noises = [side.noise.at(side.bounds[side.tested.reference]) for side in sides]
+    exact = all((one.phi == 1.0).all() and (one.tau == 0.0).all() for one in noises)
+    return weigh(sides, terms, raised, exact=exact)
+
+
+def unlearned_tails(
+    canary: PodHistograms, baseline: PodHistograms
+) -> tuple[TailNoise, PodHistograms, PodHistograms]:
+    """Assumed noise, and the histograms without the interval that chose the bounds."""
+    seen = np.nansum(baseline.counts[..., -1], axis=-1)
+    seen = seen.reshape(-1, seen.shape[-1]).sum(0) > 0
+    first = int(seen.argmax()) if seen.any() else 0
+    chosen = PodHistograms(baseline.bounds, baseline.counts[..., first : first + 1, :, :])
+    shares = testable(chosen)
+    batch = baseline.counts.shape[:-3]
+    noise = assumed((len(shares), *batch))
+    rate = np.broadcast_to(shares.reshape(-1, *(1 for _ in batch)), noise.phi.shape)
+    noise = Dispersion(noise.phi, noise.tau, noise.degrees, rate, noise.volume, noise.learned)
+    told = TailNoise(baseline.bounds, shares, noise, learned=False)
+    return told, _without(canary, first), _without(baseline, first)
+
+
+def _without(histograms: PodHistograms, interval: int) -> PodHistograms:
+    counts = histograms.counts.copy()
+    counts[..., interval : interval + 1, :, :] = np.nan
+    return PodHistograms(histograms.bounds, counts)
+
+
+@dataclass(frozen=True, slots=True)
+class SlowdownSide:
+    """One direction of a comparison of histograms; see `comparison.Side`.
+
+    ``asked`` and ``worst`` are slowdowns as the user wrote them, at least 1.
+    """
+
+    treated: PodHistograms
+    reference: PodHistograms
+    noise: TailNoise
+    asked: float
+    worst: float
+    inverted: bool
+    continuous: bool = False
+
+    @property
+    def bounds(self) -> Array:
+        """The bounds of both tracks, (bounds,)."""
+        return self.reference.bounds
+
+    def pairs(self, slowdown: float) -> Pairs | None:
+        """The bounds at which a slowdown is tested."""
+        shares = _on(self.bounds, self.noise)
+        return pairs(self.bounds, shares, slowdown)
+
+    @property
+    def tested(self) -> Pairs:
+        """The bounds at which the limit is tested."""
+        chosen = self.pairs(self.asked)
+        if chosen is None:
+            raise ValueError(f"no bounds can test a slowdown of {self.asked:g}")
+        return chosen
+
+    @property
+    def null(self) -> float:
+        """The limit that is really tested: the strictest of the pairs of bounds."""
+        return self.tested.strictest
+
+    def fail_by_start(self, plan: Schedule, *, clip: float) -> list[Array]:
+        """See `comparison.Side`."""
+        return self._risks(self.tested).fail_by_start(plan, clip=clip)
+
+    def for_a_pass(self, plan: Schedule, *, clip: float) -> Array:
+        """See `comparison.Side`; nothing is shown where no bounds can test the worst."""
+        chosen = self.pairs(self.worst)
+        if chosen is None:
+            return np.zeros(self.treated.counts.shape[:-2])
+        return self._risks(chosen).for_a_pass(plan, clip=clip)
+
+    def above(self, tried: Array, plan: Schedule, *, clip: float) -> Array:
+        """See `comparison.Side`."""
+
+        def one(risks: RiskSide) -> Array:
+            return risks.above(np.ones(risks.noise.phi.shape), plan, clip=clip)
+
+        return self._each(tried, one)
+
+    def below(self, tried: Array, plan: Schedule, *, clip: float) -> Array:
+        """See `comparison.Side`."""
+        return self._each(tried, lambda risks: risks.for_a_pass(plan, clip=clip))
+
+    def _each(self, tried: Array, one: Callable[[RiskSide], Array]) -> Array:
+        found = [self.pairs(float(slowdown)) for slowdown in tried]
+        nothing = np.zeros(self.treated.counts.shape[:-2])
+        return np.array([nothing if each is None else one(self._risks(each)) for each in found])
+
+    def _risks(self, chosen: Pairs) -> RiskSide:
+        """The counts above the bounds of each pair, as tests whose e-values are averaged."""
+        arms = self._arms(chosen)
+        noise = self.noise.at(self.bounds[chosen.reference])
+        temper = tempering(noise, arms.treated.total, arms.treated.pods)
+        return RiskSide(arms, noise, temper, 1.0, 1.0, self.inverted, averaged=True)
+
+    def _arms(self, chosen: Pairs) -> Arms:
+        return paired(self.treated.beyond(chosen.treated), self.reference.beyond(chosen.reference))
+
+    def estimate(self, start: int) -> float | None:
+        """The slowdown that brings the tails together, averaged over the bounds on a log scale.
+
+        Each counts by the evidence in it, so a slow tail is not averaged away by a fast middle.
+        """
+        chosen = self.tested.reference
+        ours, theirs = merged(self.treated, start), merged(self.reference, start)
+        found = np.array([_slowdown(self.bounds, ours, theirs, int(b)) for b in chosen])
+        known = np.isfinite(found) & (found > 0)
+        if not known.any():
+            return None
+        weights = np.exp(self._excess(start) - self._excess(start).max())[known]
+        return float(np.exp(np.average(np.log(found[known]), weights=weights)))
+
+    def _excess(self, start: int) -> Array:
+        """How strongly each bound speaks against "no slower": about its log-likelihood ratio."""
+        chosen = self.tested.reference
+        arms = paired(self.treated.beyond(chosen), self.reference.beyond(chosen))
+        (p, n), (q, m) = (
+            _risk(arm.events[:, start:], arm.total[:, start:])
+            for arm in (arms.treated, arms.reference)
+        )
+        variance = p * (1 - p) / n + q * (1 - q) / m
+        phi = self.noise.at(self.bounds[chosen]).phi
+        return np.square(p - q) / np.maximum(variance, 1e-12) / phi / 2.0
+
+    def candidates(self, start: int) -> tuple[Array, Array]:
+        """See `comparison.Side`: the slowdowns that the bounds can represent, nearest first."""
+        centre = self.estimate(start) or 1.0
+        every = representable(self.bounds, _on(self.bounds, self.noise))
+        return every[every <= centre][::-1], every[every > centre]
+
+    def pods_needed(self, *, clip: float) -> tuple[int, int | None] | None:
+        """See `comparison.Side`; not known of latencies."""
+        return None
+
+
+def _risk(events: Array, total: Array) -> tuple[Array, Array]:
+    """Risks and totals of several intervals together, (tests,)."""
+    whole = np.maximum(total.sum(-1), 1.0)
+    return events.sum(-1) / whole, whole
+
+
+def _slowdown(bounds: Array, ours: Array, theirs: Array, at: int) -> float:
+    """Our quantile over the bound ``at``, at the share of theirs that lies within it."""
+    if not (ours[-1] > 0 and theirs[-1] > 0):
+        return math.nan
+    return quantile(bounds, ours, float(theirs[at] / theirs[-1])) / float(bounds[at])
+
+
+def merged(histograms: PodHistograms, start: int = 0) -> Array:
+    """All pods' and intervals' requests from ``start`` on together, (bounds,)."""
+    counts = histograms.counts[..., start:, :, :]
+    return np.asarray(np.nansum(counts, axis=tuple(range(counts.ndim - 1))))
+
+
+def quantile(bounds: Array, counts: Array, share: float) -> float:
+    """Where ``share`` (0 to 1) of the requests lies below, linear within a bucket as in PromQL.
+
+    ``counts`` (bounds,) are cumulative. NaN without requests; the greatest finite bound where it
+    lies beyond.
+    """
+    total = float(counts[-1])
+    if not total > 0:
+        return math.nan
+    rank = share * total
+    index = int(np.searchsorted(counts, rank))
+    if index >= len(bounds) - 1:
+        return float(bounds[-2]) if len(bounds) > 1 else math.nan
+    low = float(bounds[index - 1]) if index else 0.0
+    before = float(counts[index - 1]) if index else 0.0
+    inside = float(counts[index]) - before
+    part = (rank - before) / inside if inside > 0 else 1.0
+    return low + (float(bounds[index]) - low) * part
+
+
+def tail_calibration(
+    history: PodHistograms, noise: TailNoise, terms: Terms, *, canary_pods: int
+) -> Array | None:
+    """By how much the threshold must be raised, (...); None where the history is too short."""
+    intervals, pods = history.counts.shape[-3:-1]
+    group = group_size(canary_pods, pods)
+    sides = []
+    for inverted, null, _ in terms.directions:
+        chosen = pairs(history.bounds, _on(history.bounds, noise), null)
+        if chosen is None:
+            return None
+        slow, plain = history.beyond(chosen.treated), history.beyond(chosen.reference)
+        playing, resting = (plain, slow) if inverted else (slow, plain)
+        arms = pseudo_rollouts(resting, looks=terms.looks, group=group, playing=playing)
+        if arms is None:
+            return None
+        each = noise.at(history.bounds[chosen.reference]).batched()
+        temper = tempering(each, arms.treated.total, arms.treated.pods)
+        turned = arms.swapped() if inverted else arms
+        sides.append(RiskSide(turned, each, temper, 1.0, 1.0, inverted, averaged=True))
+    overlap = stride(intervals, pods, terms.looks) / terms.looks
+    return raised_by(tuple(sides), terms, overlap=overlap)
+
+
+def _on(bounds: Array, noise: TailNoise) -> Array:
+    """The history's shares at the run's bounds, NaN at bounds that it does not know."""
+    index = np.minimum(np.searchsorted(noise.bounds, bounds * (1 - 1e-9)), len(noise.bounds) - 1)
+    same = np.isclose(noise.bounds[index], bounds, rtol=1e-9, atol=0.0)
+    return np.where(same, noise.shares[index], np.nan)

@@ -1,0 +1,220 @@
+"""The comparison of counts: two arms' risks, from the pods' counts to evidence.
+
+Owned here: putting together dispersion, likelihood and the pods' spread for each direction. Also
+what a histogram becomes: with ``averaged``, axis 0 holds several tests of one thing.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from judge.stats.arms import Arm, Arms, Array, PodCounts, paired
+from judge.stats.calibration import group_size, pseudo_rollouts, stride
+from judge.stats.comparison import Comparison, raised_by, weigh
+from judge.stats.counts import HIGH_RATE, Tempering, likelihood, tempering
+from judge.stats.dispersion import Dispersion, assumed, dispersion
+from judge.stats.evidence import (
+    CLIP_DIVISOR,
+    Alternatives,
+    Schedule,
+    Spread,
+    alternatives,
+    log_evidence,
+    mixed,
+    pods_for,
+)
+from judge.stats.terms import Terms
+
+_FARTHEST = 1e4
+_TRIED = 10  # ratios on either side of the estimate
+
+
+@dataclass(frozen=True, slots=True)
+class RiskSide:
+    """One direction of a comparison of counts; see `comparison.Side`.
+
+    ``arms`` (..., intervals) are exchanged where ``inverted``; with ``averaged`` their axis 0 are
+    tests, whose e-values are averaged before they are clipped.
+    """
+
+    arms: Arms
+    noise: Dispersion
+    temper: Tempering
+    null: float
+    worst: float
+    inverted: bool
+    averaged: bool = False
+    continuous: bool = True
+
+    def fail_by_start(self, plan: Schedule, *, clip: float) -> list[Array]:
+        """See `comparison.Side`."""
+        return self._above(np.full(self.noise.phi.shape, self.null), plan, clip)
+
+    def for_a_pass(self, plan: Schedule, *, clip: float) -> Array:
+        """See `comparison.Side`."""
+        return self.below(np.full(self.noise.phi.shape, self.worst), plan, clip=clip)
+
+    def above(self, tried: Array, plan: Schedule, *, clip: float) -> Array:
+        """See `comparison.Side`."""
+        return mixed(self._above(tried, plan, clip), plan)
+
+    def below(self, tried: Array, plan: Schedule, *, clip: float) -> Array:
+        """See `comparison.Side`."""
+        beyond = alternatives(np.zeros_like(tried), up=False)
+        return mixed(self._tested(tried, beyond, plan, clip), plan)
+
+    def _above(self, null: Array, plan: Schedule, clip: float) -> list[Array]:
+        rate = np.where(np.nan_to_num(self.noise.rate) > 0, self.noise.rate, 1.0 / _FARTHEST)
+        beyond = alternatives(np.minimum(1.0 / (rate * null), _FARTHEST))
+        return self._tested(null, beyond, plan, clip)
+
+    def _tested(
+        self, null: Array, beyond: Alternatives, plan: Schedule, clip: float
+    ) -> list[Array]:
+        model = likelihood(self.arms, self.noise, self.temper)
+        spread = self.spread(clip)
+        return log_evidence(model, null, beyond, spread, plan, clip=clip, averaged=self.averaged)
+
+    def spread(self, clip: float) -> Spread:
+        """The pods' lasting differences as this comparison's ratio shows them.
+
+        They are cut where a twentieth of the error that the evidence may make lies beyond.
+        """
+        error = math.exp(-clip * CLIP_DIVISOR)
+        pods = np.sqrt(1.0 / self.arms.treated.pods + 1.0 / self.arms.reference.pods)
+        return Spread(self.noise.tau[..., None] * pods, self.noise.degrees, beyond=error / 20.0)
+
+    def pods_needed(self, *, clip: float) -> tuple[int, int | None] | None:
+        """See `comparison.Side`."""
+        ours, theirs = self.arms.treated.pods[-1], self.arms.reference.pods[-1]
+        canary, baseline = (theirs, ours) if self.inverted else (ours, theirs)
+        wanted = math.log(self.worst / self.null)
+        return pods_for(wanted, self.spread(clip), self.noise.tau, canary, baseline)
+
+    def estimate(self, start: int) -> float | None:
+        """Mantel and Haenszel's common ratio of risks; None where the reference has no event."""
+        above, below = self._sums(start)
+        return above / below if below > 0 else None
+
+    def candidates(self, start: int) -> tuple[Array, Array]:
+        """See `comparison.Side`: a fraction of the run's standard error to several of a look's.
+
+        With clipped steps a ratio is refuted only if most intervals speak against it.
+        """
+        centre, error = self._centre(start)
+        looks = self.arms.treated.total.shape[-1]
+        distances = error * np.geomspace(0.3, 8.0 * math.sqrt(looks), _TRIED)
+        return centre * np.exp(-distances), centre * np.exp(distances)
+
+    def _sums(self, start: int) -> tuple[float, float]:
+        """The sums whose quotient is the estimate."""
+        ours, theirs = self.arms.treated, self.arms.reference
+        both = ours.total + theirs.total
+        share = np.divide(theirs.total, both, out=np.zeros_like(both), where=both > 0)
+        above = (ours.events * share)[start:].sum()
+        below = (theirs.events * np.where(both > 0, 1.0 - share, 0.0))[start:].sum()
+        return float(above), float(below)
+
+    def _centre(self, start: int) -> tuple[float, float]:
+        """The ratio to search around (halves added where a sum is 0) and its standard error."""
+        above, below = self._sums(start)
+        if above == 0 or below == 0:
+            above, below = above + 0.5, below + 0.5
+        ratio = above / below
+        temper = self.temper.at(np.asarray(1.0))
+        ours, theirs = self.arms.treated, self.arms.reference
+        share = np.where(self.arms.usable, ours.total * ratio, 0.0)
+        share = share / np.where(self.arms.usable, share + theirs.total, 1.0)
+        events = ours.events + theirs.events
+        information = (events * share * (1 - share) / temper)[start:].sum()
+        pods = 1.0 / ours.pods[-1] + 1.0 / theirs.pods[-1]
+        variance = 1.0 / max(float(information), 0.25) + float(self.noise.tau) ** 2 * pods
+        return ratio, math.sqrt(float(variance))
+
+
+def compare_counts(
+    history: PodCounts | None,
+    canary: PodCounts,
+    baseline: PodCounts,
+    terms: Terms,
+    *,
+    calibrate: bool = True,
+) -> Comparison:
+    """Judge a run's counts against its baseline's; all arrays (..., intervals, pods)."""
+    arms = paired(canary, baseline)
+    noise = learn(history, terms)
+    if noise is None or history is None:
+        return weigh_counts(arms, None, terms, None)
+    raised = (
+        calibration(history, noise, terms, canary_pods=usual_pods(canary)) if calibrate else None
+    )
+    return weigh_counts(arms, noise, terms, raised)
+
+
+def learn(history: PodCounts | None, terms: Terms) -> Dispersion | None:
+    """The noise as the baseline's history has it; None without one."""
+    if history is None or not history.events.size:
+        return None
+    return dispersion(history, interval=terms.interval)
+
+
+def weigh_counts(
+    arms: Arms, noise: Dispersion | None, terms: Terms, raised: Array | None
+) -> Comparison:
+    """The evidence of a run's counts; without learned noise (None) what is assumed of it."""
+    if noise is None:
+        noise, arms = unlearned(arms)
+    exact = bool((noise.phi == 1.0).all() and (noise.tau == 0.0).all())
+    return weigh(sides(arms, noise, terms), terms, raised, exact=exact)
+
+
+def unlearned(arms: Arms) -> tuple[Dispersion, Arms]:
+    """What is assumed of the noise without a history, and the counts that may then be used.
+
+    The rate comes from the first interval with traffic. It chooses the likelihood, so where it is
+    high that interval is left out of the evidence.
+    """
+    reference, usable = arms.reference, arms.usable
+    first = usable & (usable.cumsum(-1) == 1)
+    events, total = (reference.events * first).sum(-1), (reference.total * first).sum(-1)
+    rate = np.divide(events, total, out=np.zeros_like(total), where=total > 0)
+    noise = replace(assumed(rate.shape), rate=np.where(rate > HIGH_RATE, rate, np.nan))
+    spent = first & (rate > HIGH_RATE)[..., None]
+    return noise, Arms(_without(arms.treated, spent), _without(arms.reference, spent))
+
+
+def _without(arm: Arm, spent: NDArray[np.bool_]) -> Arm:
+    return replace(
+        arm, events=np.where(spent, 0.0, arm.events), total=np.where(spent, 0.0, arm.total)
+    )
+
+
+def usual_pods(canary: PodCounts) -> int:
+    """The number of pods that the canary usually has, over all of a batch."""
+    present = (canary.filled().total > 0).sum(-1)
+    return int(np.median(present[present > 0])) if (present > 0).any() else 1
+
+
+def calibration(
+    history: PodCounts, noise: Dispersion, terms: Terms, *, canary_pods: int
+) -> Array | None:
+    """By how much the threshold must be raised, (...); None where the history is too short."""
+    intervals, pods = history.events.shape[-2:]
+    arms = pseudo_rollouts(history, looks=terms.looks, group=group_size(canary_pods, pods))
+    if arms is None:
+        return None
+    overlap = stride(intervals, pods, terms.looks) / terms.looks
+    return raised_by(sides(arms, noise.batched(), terms), terms, overlap=overlap)
+
+
+def sides(arms: Arms, noise: Dispersion, terms: Terms) -> tuple[RiskSide, ...]:
+    """The directions in which these counts can go wrong."""
+    temper = tempering(noise, arms.treated.total, arms.treated.pods)
+    return tuple(
+        RiskSide(arms.swapped() if inverted else arms, noise, temper, null, worst, inverted)
+        for inverted, null, worst in terms.directions
+    )
