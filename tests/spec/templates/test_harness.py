@@ -21,7 +21,7 @@ def test_what_two_cases_share_is_stored_once() -> None:
 
 
 def test_two_cases_that_contradict_are_refused() -> None:
-    with pytest.raises(ValueError, match='another case has requests_total{pod="a"}'):
+    with pytest.raises(ValueError, match=r'another case has requests_total\{pod="a"\}'):
         storage([case(SERIES), case(counter("requests_total", 31, {"pod": "a"}))])
 
 
