@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from judge.cli.assignments import set_option
+from judge.cli.suggest import suggest
 from judge.spec.metric_template import MetricTemplate, load_template, shipped_templates
 from judge.spec.queries import render_alone
 from judge.spec.rules import Rules
@@ -21,10 +22,13 @@ _OUTPUT = click.option(
 
 @click.group()
 def templates() -> None:
-    """List, show and render metric templates.
+    """List, show and render metric templates, and suggest those that fit a service.
 
     A template is named by its name, or one's own by the path of its file.
     """
+
+
+templates.add_command(suggest)
 
 
 @templates.command("list")

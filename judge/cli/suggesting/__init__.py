@@ -1,0 +1,1 @@
+"""``judge templates suggest``: looking at a service and proposing an analysis of it."""

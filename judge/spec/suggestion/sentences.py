@@ -1,0 +1,128 @@
+"""The remarks of a proposal: what was found, why a metric was taken, what was left out and why.
+
+Owned here: the words. Not here: where they stand (`draft`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from judge.spec.metric_template import MetricTemplate
+from judge.spec.resolved import BASELINE, CANARY, Kind
+from judge.spec.suggestion import pod_names
+from judge.spec.suggestion.aims import AIMS, aim_of, why_beside
+from judge.spec.suggestion.choice import Finding
+
+Levels = Mapping[str, float]
+
+
+def counted(some: Collection[object], noun: str) -> str:
+    """How many there are: "1 pod", "2 pods"."""
+    return f"{len(some)} {noun}{'' if len(some) == 1 else 's'}"
+
+
+def chosen_remarks(
+    finding: Finding, *, shares: Levels, levels: Levels, bounds: int, limit: float | None
+) -> list[str]:
+    """Why a metric is proposed and what its template found.
+
+    ``shares`` are the events among all and ``levels`` the means over pods, by track, where they are
+    known; ``bounds`` is how many buckets a classic histogram has.
+    """
+    template = finding.candidate.template
+    aim = aim_of(template)
+    why = f"{template.name} tells {aim.why if aim else template.description}. "
+    parts = [_found(finding)]
+    noun = (template.rules.unit or "events").removeprefix("share of ")
+    if any(found.traffic for found in finding.tracks.values()):
+        events = "requests" if template.kind is Kind.HISTOGRAM else noun
+        traffic = {track: found.traffic or 0.0 for track, found in finding.tracks.items()}
+        parts.append(f"{_both(traffic)} {events} a second")
+    if shares:
+        percent = {track: 100 * share for track, share in shares.items()}
+        parts.append(f"{_both(percent)} % of the {noun} bad in the last 5 minutes")
+    if levels:
+        parts.append(f"{_both(levels)} {noun} a pod now".replace("  ", " "))
+    remarks = [f"{why}{'; '.join(parts)}."]
+    if not finding.own:
+        label = finding.candidate.template.pod_label or "other"
+        remarks.append(f"What it knows as pods are not the service's own but others ({label}).")
+    if template.kind is Kind.HISTOGRAM and limit is not None:
+        remarks.append(_testable(bounds, limit))
+    return remarks
+
+
+def _found(finding: Finding) -> str:
+    texts = []
+    for track in (BASELINE, CANARY):
+        found = finding.tracks[track]
+        texts.append(f"{found.series} series of {counted(found.pods, 'pod')} in the {track}")
+    if not finding.tracks[CANARY].pods:
+        return f"Found: {texts[0]}, and none in the canary yet"
+    return f"Found: {texts[0]}, {texts[1]}"
+
+
+def _both(levels: Levels) -> str:
+    """The numbers of the tracks, the baseline's first."""
+    told = [f"{levels[track]:.3g}" for track in (BASELINE, CANARY) if track in levels]
+    return " and ".join(told)
+
+
+def _testable(bounds: int, limit: float) -> str:
+    if not bounds:
+        return "A native histogram, whose buckets are fine enough for small limits."
+    finer = "; closer buckets or a native histogram could test a smaller one" if limit > 2 else ""
+    return f"A slowdown by {limit:g} is what its {bounds} buckets can test{finer}."
+
+
+def beside(
+    best: Mapping[str, Finding],
+    findings: Sequence[Finding],
+    lacking: Sequence[tuple[MetricTemplate, Sequence[str]]],
+    untestable: Sequence[str],
+) -> list[str]:
+    """What was left out: aims that nothing serves, templates that say the same, and the rest.
+
+    ``lacking`` are the variables that templates with series need; ``untestable`` are the latency
+    templates whose buckets can test no limit.
+    """
+    taken = [one.candidate.template.name for one in best.values()]
+    known = [aim_of(one) for one, _ in lacking]
+    remarks = [
+        f"{aim.name}: the service exports nothing that a shipped template for it reads."
+        for aim in AIMS
+        if aim.name not in best and aim not in known
+    ]
+    remarks += [
+        f"{name}: its buckets are too far apart to test any slowdown; give the histogram buckets "
+        "at most 2.5 times apart, or make it a native one."
+        for name in untestable
+    ]
+    remarks += [f"{one.name}: {_lacking(one, some)}." for one, some in lacking]
+    for one in findings:
+        name = one.candidate.template.name
+        if name not in taken and (one.fits or one.refused):
+            taken.append(name)
+            remarks += _left_out(one, best)
+    return ["", "Left out:", *remarks] if remarks else []
+
+
+def _lacking(template: MetricTemplate, variables: Sequence[str]) -> str:
+    if pod_names.VARIABLE in variables:
+        return (
+            "needs the names of each track's pods in one namespace; ask again while a canary runs, "
+            "or set them"
+        )
+    needed = f"{'variables' if len(variables) > 1 else 'variable'} {', '.join(variables)}"
+    return f"needs the {needed}; look at judge templates show {template.name}"
+
+
+def _left_out(one: Finding, best: Mapping[str, Finding]) -> list[str]:
+    template = one.candidate.template
+    if not one.fits:
+        return [f"{template.name}: its query is refused: {one.refused}"]
+    aim = aim_of(template)
+    if aim and aim.name in best:
+        instead = best[aim.name].candidate.template.name
+        return [f"{template.name}: tells the same as {instead}, which is judged already."]
+    return [f"{template.name} ({template.description}): {why_beside(template)}."]
