@@ -61,30 +61,27 @@ class QueriesWritten(Document):
 
 
 def part_faults(written: Set[str], kind: Kind) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Which parts a metric of ``kind`` lacks or cannot have: a path below its queries, a sentence.
-
-    What is wrong with a part is at the part; what is missing, at the queries.
-    """
+    """Which parts a metric of ``kind`` lacks or cannot have: the path below queries, a sentence."""
     known = PARTS[kind]
     needed = " and ".join(known)
     for part in sorted(written - set(known)):
         yield (part,), f"is no part of a {kind}, which has {needed}; remove it"
     for part in known:
         if part not in written:
-            yield (part,), f"is missing; a {kind} has {needed}"
+            yield (part,), f"is missing; add it (a {kind} has {needed})"
 
 
 def check_reading(query: Query, part: str) -> None:
     """A counter's expression is a plain selector: its raw samples are read too.
 
-    Raises `PromqlError`.
+    ``part`` is the part that the query is of a metric. Raises `PromqlError`.
     """
     if query.reading is not Reading.COUNTER:
         if part == BUCKETS:
             raise PromqlError("buckets are counters; remove reading: gauge", 0)
         return
     try:
-        parse_vector_selector(query.expr)
+        _, matchers = parse_vector_selector(query.expr)
     except PromqlError as error:
         otherwise = "" if part == BUCKETS else ", or write reading: gauge"
         raise PromqlError(
@@ -93,6 +90,12 @@ def check_reading(query: Query, part: str) -> None:
             f"Judge does itself{otherwise}",
             error.offset,
         ) from error
+    if part == BUCKETS and any(matcher.name == "le" for matcher in matchers):
+        raise PromqlError(
+            "a histogram needs all its buckets; remove the matcher of le (the share of requests "
+            "within one bucket is a metric of kind: proportion)",
+            0,
+        )
 
 
 def _query(part: str, written: AnyQuery) -> Query:

@@ -148,7 +148,7 @@ def _twins(rendered: Rendered, written: Written, path: Path) -> list[Issue]:
     tracks = list(rendered)
     for i, first in enumerate(tracks):
         for second in tracks[i + 1 :]:
-            if rendered[first] == rendered[second]:
+            if rendered[first] and rendered[first] == rendered[second]:
                 message = (
                     f"reads the same series for {first} and {second}; tell the tracks apart by "
                     "their selectors or variables"

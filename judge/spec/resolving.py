@@ -14,12 +14,13 @@ from pathlib import Path
 from judge.errors import Issue, SpecError
 from judge.spec import rendering, tracks, variables
 from judge.spec.analysis import AnalysisWritten, SpecWritten
+from judge.spec.faults import faults, lasting_fault
 from judge.spec.metric_template import MetricTemplate, is_path, load_template
 from judge.spec.metrics import MetricWritten
 from judge.spec.parts import part_faults
 from judge.spec.queries import Scope, render_metric
 from judge.spec.resolved import Metric, PrometheusConfig, ResolvedAnalysis, Track
-from judge.spec.rules import Rules, faults, lasting_fault
+from judge.spec.rules import Rules
 from judge.spec.schedule import default_history, schedule_issues
 from judge.spec.written import Path as Where
 from judge.spec.written import Written

@@ -10,12 +10,13 @@ from __future__ import annotations
 from typing import Any
 
 from judge.errors import Issue
+from judge.spec.faults import faults, lasting_fault
 from judge.spec.metric_template import shipped_templates
 from judge.spec.parts import check_reading, part_faults
 from judge.spec.promql import PromqlError
 from judge.spec.rendering import unknown
 from judge.spec.resolved import Bound, Kind, Metric, Query
-from judge.spec.rules import Rules, faults, lasting_fault
+from judge.spec.rules import Rules
 from judge.spec.stored import StoredMetric, StoredQueries
 from judge.spec.tracks import by_role
 from judge.spec.written import Path, Written

@@ -15,13 +15,13 @@ from pydantic import Strict
 
 from judge.errors import Issue
 from judge.spec import rendering
+from judge.spec.faults import faults
 from judge.spec.fields import Document, LabelName, ListOf, Name, VariableName, VariableValue
 from judge.spec.metrics import RulesWritten
 from judge.spec.parts import QueriesWritten, check_reading, part_faults
 from judge.spec.promql import PromqlError
 from judge.spec.rendering import RenderingError
 from judge.spec.resolved import Kind, Query
-from judge.spec.rules import faults
 from judge.spec.written import Path, Written
 
 GIVEN = frozenset({rendering.SELECTOR, "track", "podLabel", "interval"})

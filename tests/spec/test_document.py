@@ -16,6 +16,8 @@ from judge.spec.limits import default_worst
 from judge.spec.resolved import (
     Actions,
     BasicAuth,
+    Bound,
+    Compare,
     Direction,
     Kind,
     Metric,
@@ -31,6 +33,7 @@ from judge.spec.resolved import (
     Webhook,
 )
 
+LONGEST_INTERVAL = 1e4
 TRACKS = ["baseline", "canary", "shadow"]
 
 word = st.text(alphabet="abcxyz", min_size=1, max_size=5)
@@ -50,24 +53,52 @@ selector = st.builds(
 counter = st.builds("{}{{{}}}".format, word, selector).map(Query)
 gauge = st.builds("sum by (pod) ({})".format, word).map(lambda expr: Query(expr, Reading.GAUGE))
 query = st.one_of(counter, gauge)
-queries = st.dictionaries(
-    st.sampled_from(TRACKS), st.fixed_dictionaries({"events": query, "total": query}), max_size=3
-)
+PART_QUERIES = {
+    Kind.PROPORTION: {"events": query, "total": query},
+    Kind.HISTOGRAM: {"buckets": counter},
+    Kind.GAUGE: {"value": query},
+}
 
 
 @st.composite
-def metrics(draw: st.DrawFn) -> Metric:
-    direction = draw(st.sampled_from(Direction))
+def bounds(draw: st.DrawFn, kind: Kind) -> Bound:
+    values = st.floats(0, 1) if kind is Kind.PROPORTION else st.floats(-1e12, 1e12)
+    low, high = sorted([draw(values), draw(values)])
+    least, most = draw(st.sampled_from([(low, high), (None, high), (low, None)]))
+    lasting = draw(st.one_of(st.none(), st.floats(LONGEST_INTERVAL, 1e6)))
+    quantile = draw(st.floats(0.01, 0.999)) if kind is Kind.HISTOGRAM else 0.99
+    return Bound(max=most, min=least, lasting=lasting, quantile=quantile)
+
+
+@st.composite
+def ratios(draw: st.DrawFn, direction: Direction) -> tuple[float, float]:
     down = direction is Direction.DECREASE
     limit = draw(st.floats(0.01, 1.0) if down else st.floats(1.0, 100.0))
     factor = draw(st.floats(1.01, 10.0))
     worst = limit / factor if down else limit * factor
+    return limit, draw(st.sampled_from([worst, default_worst(limit, direction)]))
+
+
+@st.composite
+def metrics(draw: st.DrawFn) -> Metric:
+    kind = draw(st.sampled_from(Kind))
+    direction = draw(st.sampled_from(Direction))
+    bound = draw(st.one_of(st.none(), bounds(kind)))
+    limit, worst = draw(ratios(direction))
+    compared = bound is None or draw(st.booleans())
+    slope = kind is Kind.GAUGE and compared and draw(st.booleans())
+    queries = st.dictionaries(
+        st.sampled_from(TRACKS), st.fixed_dictionaries(PART_QUERIES[kind]), max_size=3
+    )
     return Metric(
         name=draw(st.text(alphabet="aZ0_-", min_size=1, max_size=8)),
-        kind=Kind.PROPORTION,
+        kind=kind,
         direction=direction,
-        limit=limit,
-        worst=draw(st.sampled_from([worst, default_worst(limit, direction)])),
+        limit=limit if compared else None,
+        worst=worst if compared else None,
+        bound=bound,
+        compare=Compare.SLOPE if slope else Compare.LEVEL,
+        floor=draw(st.floats(0, 1e9)) if kind is Kind.GAUGE else 0.0,
         unit=draw(text),
         weight=draw(st.floats(0.01, 100.0)),
         critical=draw(st.booleans()),
@@ -104,7 +135,7 @@ scores = st.lists(st.floats(0, 100), min_size=2, max_size=2).map(
 
 @st.composite
 def analyses(draw: st.DrawFn) -> ResolvedAnalysis:
-    interval = draw(st.floats(1.0, 1e4))
+    interval = draw(st.floats(1.0, LONGEST_INTERVAL))
     return ResolvedAnalysis(
         name=draw(word),
         metrics=tuple(
@@ -141,7 +172,7 @@ def test_an_analysis_survives_its_json_form(analysis: ResolvedAnalysis) -> None:
 SMALL = ResolvedAnalysis(
     name="checkout",
     metrics=(
-        Metric("errors", Kind.PROPORTION, Direction.INCREASE, 1.25, 2.0, "share of requests"),
+        Metric("errors", Kind.PROPORTION, Direction.INCREASE, 1.25, 2.0, unit="share of requests"),
     ),
 )
 
@@ -184,6 +215,66 @@ def test_a_bundle_may_say_little(document: dict[str, Any]) -> None:
     assert from_document(document) == ResolvedAnalysis(name="unnamed", metrics=(metric,))
 
 
+@pytest.mark.parametrize("kind", Kind)
+def test_a_bundle_may_give_a_kind_alone(kind: Kind) -> None:
+    (read,) = from_document({"metrics": [{"name": "a", "kind": kind.value}]}).metrics
+    assert read == Metric("a", kind, Direction.INCREASE, 1.25, 2.0)
+
+
+def test_what_a_bundle_says_of_a_bound_arrives() -> None:
+    written = [
+        {"name": "share", "kind": "proportion", "max": "5%", "for": "2m"},
+        {"name": "slow", "kind": "histogram", "max": 0.3, "quantile": 0.9, "limit": {"ratio": 1.1}},
+        {"name": "queue", "kind": "gauge", "min": 1, "max": 100, "floor": 2, "for": 120},
+        {
+            "name": "leak",
+            "kind": "gauge",
+            "compare": "slope",
+            "direction": "increase",
+            "limit": {"ratio": 1.05},
+        },
+    ]
+    share, slow, queue, leak = from_document({"metrics": written}).metrics
+    assert (share.bound, share.limit, share.worst) == (Bound(0.05, None, 120.0), None, None)
+    assert (slow.bound, slow.limit) == (Bound(0.3, quantile=0.9), 1.1)
+    assert (queue.bound, queue.floor, queue.limit) == (Bound(100.0, 1.0, 120.0), 2.0, None)
+    assert (leak.compare, leak.limit, leak.bound) == (Compare.SLOPE, 1.05, None)
+
+
+def test_a_document_of_an_older_version_is_still_what_it_was() -> None:
+    old = {
+        "name": "pods",
+        "kind": "proportion",
+        "direction": "increase",
+        "limit": {"ratio": 1.5},
+        "worst": {"ratio": 3.375},
+        "unit": "",
+        "weight": 1.0,
+        "critical": True,
+        "observe": False,
+        "template": "pods-crashing",
+        "queries": {"canary": {"events": {"expr": "a", "reading": "gauge"}, "total": "b"}},
+    }
+    queries = {"canary": {"events": Query("a", Reading.GAUGE), "total": Query("b")}}
+    (read,) = from_document({"metrics": [old]}).metrics
+    assert read == Metric(
+        "pods",
+        Kind.PROPORTION,
+        Direction.INCREASE,
+        1.5,
+        3.375,
+        template="pods-crashing",
+        queries=queries,
+    )
+
+
+def test_a_metric_that_gives_its_kind_takes_nothing_from_its_template() -> None:
+    written = {"name": "a", "kind": "proportion", "template": "pods-crashing", "max": "5%"}
+    (read,) = from_document({"metrics": [written]}).metrics
+    assert (read.limit, read.bound, read.unit) == (None, Bound(0.05), "")
+    assert read.template == "pods-crashing"
+
+
 def test_a_template_by_name_brings_its_kind_direction_and_limit() -> None:
     document = {"metrics": [{"name": "pods", "template": "pods-crashing"}]}
     (metric,) = from_document(document).metrics
@@ -222,18 +313,36 @@ COUNTS = {"name": "a", "kind": "proportion"}
 
 
 @pytest.mark.parametrize(
-    ("document", "told"),
+    "case",
     [
         ({}, "metrics: is missing; add it"),
         ({"spec": {}}, "spec.metrics: is missing; add it"),
         ({"metrics": []}, "metrics: must hold at least 1"),
-        ({"metrics": [{"name": "a"}]}, "metrics[0]: has no kind; write kind: proportion"),
+        (
+            {"metrics": [{"name": "a"}]},
+            "metrics[0]: has no kind; write kind: proportion, histogram or gauge",
+        ),
         (
             {"metrics": [{"name": "a", "template": "http-eror-rate"}]},
             "metrics[0].template: no shipped template is called http-eror-rate",
         ),
-        ({"metrics": [{**COUNTS, "kind": "gauge"}]}, "metrics[0].kind: kind: gauge is not judged"),
-        ({"metrics": [{**COUNTS, "max": 5}]}, "metrics[0].max: a fixed bound"),
+        ({"metrics": [{**COUNTS, "kind": "gouge"}]}, "metrics[0].kind: must be 'proportion', 'hi"),
+        ({"metrics": [{**COUNTS, "max": 5}]}, "metrics[0].max: 5 is not between 0 and 1"),
+        ({"metrics": [{**COUNTS, "floor": 5}]}, "metrics[0].floor: is for kind: gauge"),
+        (
+            {"metrics": [{"name": "a", "kind": "gauge", "max": 5, "for": 30}]},
+            "metrics[0].for: 30s is shorter than one interval (1m)",
+        ),
+        (
+            {"metrics": [{"name": "a", "kind": "gauge", "compare": "slope"}]},
+            "metrics[0].compare: slope needs a direction",
+            "metrics[0].compare: slope needs a limit of its own",
+        ),
+        (
+            {"metrics": [{**COUNTS, "queries": {"canary": {"events": "a", "buckets": "b"}}}]},
+            "metrics[0].queries.canary.buckets: is no part of a proportion, which has events and",
+            "metrics[0].queries.canary.total: is missing; add it (a proportion has events an",
+        ),
         ({"metrics": [COUNTS, COUNTS]}, "metrics[1].name: another metric is called a"),
         ({"metrics": [{**COUNTS, "limit": {"ratio": 0.5}}]}, "metrics[0].limit.ratio: 0.5 is"),
         ({"metrics": [{**COUNTS, "limit": {"ratio": 1e5}}]}, "metrics[0].limit.ratio: 100000"),
@@ -271,7 +380,11 @@ COUNTS = {"name": "a", "kind": "proportion"}
         ({"metrics": [COUNTS], "tracks": {"canary": {"selector": "x"}}}, "tracks.canary.selector:"),
     ],
 )
-def test_what_is_wrong_in_a_bundle_is_refused(document: dict[str, Any], told: str) -> None:
+def test_what_is_wrong_in_a_bundle_is_refused(case: tuple[Any, ...]) -> None:
+    document, *told = case
     with pytest.raises(SpecError) as wrong:
         from_document(document)
-    assert [str(issue)[: len(told)] for issue in wrong.value.issues] == [told]
+    assert len(wrong.value.issues) == len(told)
+    assert [
+        str(issue)[: len(start)] for issue, start in zip(wrong.value.issues, told, strict=True)
+    ] == told

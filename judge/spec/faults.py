@@ -1,0 +1,102 @@
+"""What makes no sense in the rules of a metric: together, or for its kind.
+
+Promised: each fault names the field that it is about and the way out. Not here: the rules
+themselves (`rules`), the sense of a ratio (`limits`), what a field can hold at all (`fields`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from judge.spec.limits import limit_fault, worst_fault
+from judge.spec.resolved import Kind
+from judge.spec.rules import Rules
+from judge.spec.units import format_duration
+
+Fault = tuple[tuple[str, ...], str]
+
+
+def faults(rules: Rules, kind: Kind) -> Iterator[Fault]:
+    """What makes no sense in ``rules`` for a metric of ``kind``: the field's path, a sentence."""
+    yield from _ratio_faults(rules)
+    yield from _kind_faults(rules, kind)
+    yield from _bound_faults(rules, kind)
+    if rules.slope and kind is Kind.GAUGE:
+        yield from _slope_faults(rules)
+
+
+def lasting_fault(lasting: float | None, interval: float) -> str:
+    """What is wrong with `for` where there is a look every ``interval``, or ""."""
+    if lasting is None or lasting >= interval:
+        return ""
+    shown = format_duration(interval)
+    return (
+        f"{format_duration(lasting)} is shorter than one interval ({shown}), and a bound is looked "
+        f"at once an interval; write {shown} or more, or leave it out for three intervals"
+    )
+
+
+def _ratio_faults(rules: Rules) -> Iterator[Fault]:
+    ratios = rules.ratios()
+    if ratios is None:
+        if rules.worst is not None:
+            message = (
+                "there is no limit that it could lie beyond; write limit: {ratio: ...} too, or "
+                "remove it: the metric is held to its fixed bound alone"
+            )
+            yield ("worst", "ratio"), message
+        return
+    wrong = limit_fault(ratios[0], rules.toward)
+    if wrong:
+        yield ("limit", "ratio"), wrong
+        return
+    wrong = worst_fault(ratios[1], ratios[0], rules.toward)
+    if wrong:
+        yield ("worst", "ratio"), wrong
+
+
+def _kind_faults(rules: Rules, kind: Kind) -> Iterator[Fault]:
+    if kind is not Kind.GAUGE:
+        for name, value in (("floor", rules.floor), ("compare", rules.compare)):
+            if value is not None:
+                yield (name,), f"is for kind: gauge, and this metric is a {kind}; remove it"
+    if kind is not Kind.HISTOGRAM and rules.quantile is not None:
+        yield ("quantile",), f"is for kind: histogram, and this metric is a {kind}; remove it"
+
+
+def _bound_faults(rules: Rules, kind: Kind) -> Iterator[Fault]:
+    wrong = [
+        ((name,), fault)
+        for name, value in (("max", rules.max), ("min", rules.min))
+        if (fault := _value_fault(value, kind))
+    ]
+    yield from wrong
+    bound = rules.bound()
+    if bound is None:
+        for name, value in (("for", rules.lasting), ("quantile", rules.quantile)):
+            if value is not None and not (name == "quantile" and kind is not Kind.HISTOGRAM):
+                yield (name,), "goes with a fixed bound; write max or min too, or remove it"
+    elif not wrong and bound.max is not None and bound.min is not None and bound.min > bound.max:
+        yield ("min",), f"{bound.min:g} is above max ({bound.max:g}); lower it"
+
+
+def _value_fault(value: float | str | None, kind: Kind) -> str:
+    """What is wrong with ``max`` or ``min``, or ""."""
+    if kind is Kind.PROPORTION:
+        if isinstance(value, float | int) and not 0 <= value <= 1:
+            return f"{value:g} is not between 0 and 1; write a share as 5% or 0.05"
+    elif isinstance(value, str):
+        return f"{value} bounds a proportion; write a number in the metric's own unit"
+    return ""
+
+
+def _slope_faults(rules: Rules) -> Iterator[Fault]:
+    if rules.direction is None:
+        message = "slope needs a direction; write direction: increase where growth is bad (a leak)"
+        yield ("compare",), message
+    if rules.limit is None:
+        message = (
+            "slope needs a limit of its own: by what factor more than the baseline's it may grow "
+            "in an hour; write limit: {ratio: 1.1}, say"
+        )
+        yield ("compare",), message
