@@ -33,6 +33,8 @@ from judge.spec.suggestion.tracks import (
 # Istio's callers count too, under the labels of whom they call.
 _COUNTED_BY = "reporter"
 _BY_CALLERS = "source"
+ALERTS = "ALERTS"
+ALERTS_WITHIN = "7d"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def survey(catalogue: Catalogue, wanted: Wanted, *, labels: Sequence[str]) -> Su
         selectors=selectors,
         variables=_rendered(names, division.variables) if namespace else {},
         exported=(
-            Exported(catalogue.names(wanted.selector, labels)),
+            Exported(catalogue.names(wanted.selector, labels) | _alerts(catalogue, selectors)),
             *_by_pods(catalogue, namespace, frozenset().union(*pods.values()), labels),
         ),
     )
@@ -143,6 +145,19 @@ def _rendered(names: PodNames | None, variables: Mapping[str, str]) -> dict[str,
         track: {pod_names.VARIABLE: rendering.render_plain(pattern, variables)}
         for track, pattern in ((BASELINE, names.baseline), (CANARY, names.canary))
     }
+
+
+def _alerts(
+    catalogue: Catalogue, selectors: Mapping[str, str]
+) -> dict[str, dict[str, frozenset[str]]]:
+    """The name of alerts, if any was seen of late that tells which track it is about.
+
+    An alert has series only while it is pending or firing, which is not now, one hopes.
+    """
+    answers = catalogue.ask(
+        f"count(last_over_time({ALERTS}{{{one}}}[{ALERTS_WITHIN}]))" for one in selectors.values()
+    )
+    return {ALERTS: {}} if any(answer.values for answer in answers) else {}
 
 
 def _by_pods(

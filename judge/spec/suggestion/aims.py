@@ -45,7 +45,7 @@ AIMS = (
     Aim(
         "cpu",
         Kind.GAUGE,
-        ("cpu",),
+        ("container-cpu", "cpu"),
         "what a request costs; in the score, but alone it rolls nothing back",
         {"weight": 0.5, "critical": False},
         about_pods=True,
@@ -53,7 +53,7 @@ AIMS = (
     Aim(
         "memory",
         Kind.GAUGE,
-        ("memory",),
+        ("container-memory", "memory"),
         "what a pod needs; in the score, but alone it rolls nothing back",
         {"weight": 0.5, "critical": False},
         about_pods=True,
@@ -80,10 +80,9 @@ def rank(template: MetricTemplate, aim: Aim) -> int:
     return next(i for i, ending in enumerate(aim.endings) if _ends(template, ending))
 
 
-def why_beside(template: MetricTemplate) -> str:
-    """Why a template without an aim is not proposed."""
-    found = (why for ending, why in _BESIDE.items() if _ends(template, ending))
-    return next(found, "it is there: add it where it matters for this service")
+def why_not(template: MetricTemplate) -> str:
+    """Why a template without an aim had better not be added; "" where it may be."""
+    return next((why for ending, why in _BESIDE.items() if _ends(template, ending)), "")
 
 
 def _ends(template: MetricTemplate, ending: str) -> bool:

@@ -40,6 +40,8 @@ FAMILIES = (
         r"[A-Z][A-Za-z_]+|\d\d?|",
     ),
 )
+# What a scrape puts before a series' own label where the target has one of that name.
+SHADOWED = "exported_"
 NAMESPACE = Family(("namespace", "exported_namespace", "kubernetes_namespace"), ".+")
 
 # A name without these says the same; with "client" it is about requests to somebody else.
@@ -55,11 +57,12 @@ def other_labels(default: str, labels: Mapping[str, Set[str]], *, namespace: str
 
     ``labels`` are its values by label, ``namespace`` is where the service's pods are.
     """
+    twin = f"{SHADOWED}{default}"
     if default in NAMESPACE.labels:
         of_pods = [one for one in NAMESPACE.labels if namespace in labels.get(one, ())]
         return of_pods[0] if of_pods else None
-    if default in labels:
-        return default
+    if twin in labels or default in labels:
+        return twin if twin in labels else default
     family = next((one for one in FAMILIES if default in one.labels), None)
     if family is None:
         return None

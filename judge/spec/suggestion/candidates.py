@@ -8,24 +8,27 @@ choosing among candidates (`aims`).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from judge.spec import rendering
 from judge.spec.metric_template import MetricTemplate
-from judge.spec.promql import Matcher, PromqlError, parse_vector_selector, tokens
 from judge.spec.queries import filled
 from judge.spec.resolved import Query
-from judge.spec.suggestion.alternatives import FAMILIES, NAMESPACE, alike, other_labels
+from judge.spec.suggestion.alternatives import FAMILIES, NAMESPACE, SHADOWED, alike, other_labels
+from judge.spec.suggestion.reading import (
+    NAME,
+    label_places,
+    matchers,
+    metric_names,
+    name_place,
+    needs_label,
+)
 from judge.spec.template_document import GIVEN
 
 Labels = Mapping[str, Set[str]]
 # The label of a classic histogram's buckets; a native one has none.
 BOUND = "le"
-
-_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
-_NAME_BEFORE_BRACE = re.compile(rf"({_NAME.pattern})\s*\{{")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +100,8 @@ def told_labels(templates: Iterable[MetricTemplate]) -> list[str]:
     """
     found = {BOUND, *(label for family in (*FAMILIES, NAMESPACE) for label in family.labels)}
     for template in templates:
-        for query in template.queries.values():
-            found |= {matcher.name for matcher in _matchers(query.expr, template.defaults)}
+        found |= {one.name for one in matchers(template, {})}
+        found |= {SHADOWED + default for default in label_places(template).values()}
     return sorted(found)
 
 
@@ -112,17 +115,18 @@ def lacking(template: MetricTemplate, service: Service) -> list[str]:
 
 def reads(template: MetricTemplate, service: Service) -> bool:
     """Whether the service exports anything of what ``template`` reads by default."""
-    names = _names(template, {})
+    names = metric_names(template, {})
     return any(names & exported.names.keys() for exported in service.exported)
 
 
 def candidates(template: MetricTemplate, service: Service, *, guess: bool) -> list[Candidate]:
     """The ways to use ``template``: by the metric names that it has, or by guess, by others."""
     found = [
-        one
+        way
         for exported in service.exported
         for names in (_other_names(template, exported) if guess else [{}])
         if (one := _candidate(template, service, exported, names)) is not None
+        for way in _labelled_otherwise(one, service)
     ]
     return [one for i, one in enumerate(found) if one not in found[:i]]
 
@@ -130,107 +134,40 @@ def candidates(template: MetricTemplate, service: Service, *, guess: bool) -> li
 def _candidate(
     template: MetricTemplate, service: Service, exported: Exported, names: Mapping[str, str]
 ) -> Candidate | None:
-    known = _names(template, names) & exported.names.keys()
+    known = metric_names(template, names) & exported.names.keys()
     if not known:
         return None
     labels = _merged(exported.names[name] for name in known)
     variables = dict(names)
-    for variable, default in _label_places(template).items():
+    for variable, default in label_places(template).items():
         label = other_labels(default, labels, namespace=service.namespace)
         if label is None:
             return None
         if label != default:
             variables[variable] = label
-    if not _labels_are_there(template, variables, labels):
+    if any(needs_label(one) and one.name not in labels for one in matchers(template, variables)):
         return None
     return Candidate(
         template, variables, exported.pod_label, guessed=bool(names), classic=BOUND in labels
     )
 
 
-def _labels_are_there(
-    template: MetricTemplate, variables: Mapping[str, str], labels: Labels
-) -> bool:
-    """Whether every label that a query needs a value of is one that some series have."""
-    values = {**template.defaults, **variables}
-    return all(
-        matcher.name in labels
-        for query in template.queries.values()
-        for matcher in _matchers(query.expr, values)
-        if (matcher.operator == "=" and matcher.value)
-        or (matcher.operator == "=~" and not _matches_nothing(matcher.value))
-    )
-
-
-def _matches_nothing(pattern: str) -> bool:
-    """Whether an expression accepts a series without the label."""
-    try:
-        return re.fullmatch(pattern, "") is not None
-    except re.error:
-        return True  # RE2's own syntax: let the server say what it finds
-
-
-def _matchers(expr: str, values: Mapping[str, str]) -> tuple[Matcher, ...]:
-    """The matchers of a plain selector but for the track's; none of anything else."""
-    sample = dict.fromkeys(rendering.names(expr), "x") | dict(values)
-    sample |= {rendering.SELECTOR: 'x_selector=""', "interval": "1m"}
-    try:
-        _, matchers = parse_vector_selector(rendering.render(expr, sample))
-    except (PromqlError, rendering.RenderingError):
-        return ()
-    return tuple(one for one in matchers if one.name != "x_selector")
+def _labelled_otherwise(one: Candidate, service: Service) -> list[Candidate]:
+    """The candidate, and with it one that knows the service's own series by their own pods."""
+    label = service.pod_label
+    ours = rendering.SELECTOR in one.template.needs and not one.pod_label
+    if ours and label and one.template.pod_label not in ("", label):
+        return [one, replace(one, pod_label=label)]
+    return [one]
 
 
 def _other_names(template: MetricTemplate, exported: Exported) -> Iterator[dict[str, str]]:
     """Values for the place of the metric's name, where there is one such place."""
-    places = {
-        name
-        for query in template.queries.values()
-        for name in _places_before(query.expr, "{")
-        if name in template.defaults
-    }
-    if len(places) != 1:
-        return
-    (place,) = places
-    for name in alike(template.defaults[place], exported.names):
-        if _NAME.fullmatch(name):
-            yield {place: name}
-
-
-def _label_places(template: MetricTemplate) -> dict[str, str]:
-    """The variables that stand for a label's name, and their defaults."""
-    return {
-        name: template.defaults[name]
-        for query in template.queries.values()
-        for name in _places_before(query.expr, "=", "!")
-        if name in template.defaults
-    }
-
-
-def _places_before(expr: str, *following: str) -> list[str]:
-    """The variables in ``expr`` whose place is followed by one of some characters."""
-    return [
-        place.name
-        for place in rendering.places(expr)
-        if expr[place.end :].lstrip().startswith(following)
-    ]
-
-
-def _names(template: MetricTemplate, variables: Mapping[str, str]) -> frozenset[str]:
-    """The metric names that the template's queries read."""
-    values = {**template.defaults, **variables}
-    found: set[str] = set()
-    for query in template.queries.values():
-        expr = query.expr
-        for name in set(_places_before(expr, "{")) & values.keys():
-            expr = re.sub(rf"\{{\{{[ \t]*{name}[ \t]*\}}\}}|\$\{{{name}\}}", values[name], expr)
-        masked = rendering.mask(expr)
-        for token in tokens(masked):
-            if token.kind in ("string", "comment"):
-                blank = " " * (token.end - token.start)
-                masked = masked[: token.start] + blank + masked[token.end :]
-        found |= set(_NAME_BEFORE_BRACE.findall(masked))
-    return frozenset(found)
+    place = name_place(template)
+    if place:
+        for name in alike(template.defaults[place], exported.names):
+            if NAME.fullmatch(name):
+                yield {place: name}
 
 
 def _merged(some: Iterable[Labels]) -> dict[str, Set[str]]:

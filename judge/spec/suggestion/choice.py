@@ -28,6 +28,11 @@ class Found:
     traffic: float | None = None
 
     @property
+    def podless(self) -> bool:
+        """Whether it is one number that no pod's label tells apart."""
+        return not any(self.pods)
+
+    @property
     def series(self) -> int:
         """How many series there are."""
         return sum(self.pods.values())
@@ -69,7 +74,7 @@ def of_aim(aim: Aim, findings: Iterable[Finding]) -> list[Finding]:
     return [one for one in findings if one.fits and aim_of(one.candidate.template) is aim]
 
 
-def _order(one: Finding, aim: Aim, most: float) -> tuple[bool, bool, bool, int, bool, str]:
+def _order(one: Finding, aim: Aim, most: float) -> tuple[bool, bool, bool, int, bool, bool, str]:
     """The lowest is the best: first of all, both tracks by the service's own pods."""
     both = all(one.tracks[track].pods for track in (BASELINE, CANARY))
     template = one.candidate.template
@@ -79,5 +84,6 @@ def _order(one: Finding, aim: Aim, most: float) -> tuple[bool, bool, bool, int, 
         one.traffic < MOST_OF_THE_TRAFFIC * most,
         rank(template, aim),
         one.candidate.guessed,
+        bool(one.candidate.pod_label),
         template.name,
     )

@@ -10,9 +10,14 @@ from collections.abc import Collection, Mapping, Sequence
 from judge.spec.metric_template import MetricTemplate
 from judge.spec.resolved import BASELINE, CANARY, Kind
 from judge.spec.suggestion import pod_names
-from judge.spec.suggestion.aims import AIMS, aim_of, why_beside
-from judge.spec.suggestion.choice import Finding
+from judge.spec.suggestion.aims import AIMS, aim_of, why_not
+from judge.spec.suggestion.choice import Finding, Found
 
+_ADD = "Found besides; add what matters for this service."
+_TOO_COARSE = (
+    "its buckets are too far apart to test any slowdown; give the histogram bounds at most 2.5 "
+    "times apart, or make it a native one."
+)
 Levels = Mapping[str, float]
 
 
@@ -42,7 +47,7 @@ def chosen_remarks(
         percent = {track: 100 * share for track, share in shares.items()}
         parts.append(f"{_both(percent)} % of the {noun} bad in the last 5 minutes")
     if levels:
-        parts.append(f"{_both(levels)} {noun} a pod now".replace("  ", " "))
+        parts.append(f"{_both(levels)} {noun} a pod now")
     remarks = [f"{why}{'; '.join(parts)}."]
     if not finding.own:
         label = finding.candidate.template.pod_label or "other"
@@ -53,19 +58,27 @@ def chosen_remarks(
 
 
 def _found(finding: Finding) -> str:
-    texts = []
-    for track in (BASELINE, CANARY):
-        found = finding.tracks[track]
-        texts.append(f"{found.series} series of {counted(found.pods, 'pod')} in the {track}")
-    if not finding.tracks[CANARY].pods:
-        return f"Found: {texts[0]}, and none in the canary yet"
-    return f"Found: {texts[0]}, {texts[1]}"
+    """How many series and pods of both tracks."""
+    baseline, canary = (finding.tracks[track] for track in (BASELINE, CANARY))
+    if baseline.podless and canary.podless:
+        return "It is one number for each track, whatever its pods"
+    here = f"Found: {_series(baseline)} in the baseline"
+    return f"{here}, {_series(canary) if canary.pods else 'and none yet'} in the canary"
+
+
+def _series(found: Found) -> str:
+    return f"{found.series} series of {counted(found.pods, 'pod')}"
 
 
 def _both(levels: Levels) -> str:
     """The numbers of the tracks, the baseline's first."""
-    told = [f"{levels[track]:.3g}" for track in (BASELINE, CANARY) if track in levels]
+    told = [f"{_number(levels[track])}" for track in (BASELINE, CANARY) if track in levels]
     return " and ".join(told)
+
+
+def _number(value: float) -> str:
+    """Three digits, and no exponent where a person has none."""
+    return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
 
 
 def _testable(bounds: int, limit: float) -> str:
@@ -86,25 +99,45 @@ def beside(
     ``lacking`` are the variables that templates with series need; ``untestable`` are the latency
     templates whose buckets can test no limit.
     """
-    taken = [one.candidate.template.name for one in best.values()]
-    known = [aim_of(one) for one, _ in lacking]
-    remarks = [
+    taken = {one.candidate.template.name for one in best.values()}
+    by_name = {one.candidate.template.name: one for one in reversed(findings) if one.fits}
+    refused = {one.candidate.template.name: one for one in findings if one.refused}
+    others = [one for name, one in {**refused, **by_name}.items() if name not in taken]
+    to_add = [one for one in others if _worth_adding(one)]
+    remarks = [*_unserved(best, lacking), *(f"{name}: {_TOO_COARSE}" for name in untestable)]
+    remarks += [f"{one.name}: {_lacking(one, some)}." for one, some in lacking]
+    remarks += [
+        f"{one.candidate.template.name}: {_left_out(one, best)}."
+        for one in others
+        if one not in to_add
+    ]
+    entries = [
+        line
+        for one in to_add
+        for line in (f"{one.candidate.template.description}:", f"  - {_entry(one)}")
+    ]
+    return [*_listed("Left out:", remarks), *_listed(_ADD, entries)]
+
+
+def _listed(title: str, remarks: Sequence[str]) -> list[str]:
+    return ["", title, *remarks] if remarks else []
+
+
+def _unserved(
+    best: Mapping[str, Finding], lacking: Sequence[tuple[MetricTemplate, Sequence[str]]]
+) -> list[str]:
+    """The aims that no template serves, nor could if it got its variables."""
+    possible = [aim_of(one) for one, _ in lacking]
+    return [
         f"{aim.name}: the service exports nothing that a shipped template for it reads."
         for aim in AIMS
-        if aim.name not in best and aim not in known
+        if aim.name not in best and aim not in possible
     ]
-    remarks += [
-        f"{name}: its buckets are too far apart to test any slowdown; give the histogram buckets "
-        "at most 2.5 times apart, or make it a native one."
-        for name in untestable
-    ]
-    remarks += [f"{one.name}: {_lacking(one, some)}." for one, some in lacking]
-    for one in findings:
-        name = one.candidate.template.name
-        if name not in taken and (one.fits or one.refused):
-            taken.append(name)
-            remarks += _left_out(one, best)
-    return ["", "Left out:", *remarks] if remarks else []
+
+
+def _worth_adding(one: Finding) -> bool:
+    template = one.candidate.template
+    return one.fits and aim_of(template) is None and not why_not(template)
 
 
 def _lacking(template: MetricTemplate, variables: Sequence[str]) -> str:
@@ -117,12 +150,23 @@ def _lacking(template: MetricTemplate, variables: Sequence[str]) -> str:
     return f"needs the {needed}; look at judge templates show {template.name}"
 
 
-def _left_out(one: Finding, best: Mapping[str, Finding]) -> list[str]:
+def _left_out(one: Finding, best: Mapping[str, Finding]) -> str:
     template = one.candidate.template
     if not one.fits:
-        return [f"{template.name}: its query is refused: {one.refused}"]
+        return f"its query is refused: {one.refused}"
     aim = aim_of(template)
     if aim and aim.name in best:
-        instead = best[aim.name].candidate.template.name
-        return [f"{template.name}: tells the same as {instead}, which is judged already."]
-    return [f"{template.name} ({template.description}): {why_beside(template)}."]
+        return f"tells the same as {best[aim.name].candidate.template.name}, which is judged"
+    return why_not(template)
+
+
+def _entry(one: Finding) -> str:
+    """The metric on one line of YAML."""
+    name = one.candidate.template.name
+    fields = [f"name: {name}", f"template: {name}"]
+    if one.candidate.pod_label:
+        fields.append(f"podLabel: {one.candidate.pod_label}")
+    if one.candidate.variables:
+        some = ", ".join(f"{name}: {value}" for name, value in one.candidate.variables.items())
+        fields.append(f"variables: {{{some}}}")
+    return f"{{{', '.join(fields)}}}"
