@@ -181,7 +181,8 @@ def _basic_auth_document(auth: BasicAuth) -> dict[str, Any]:
 
 
 def _track_document(track: Track) -> dict[str, Any]:
-    return _without_blanks({"selector": track.selector, "weight": track.weight})
+    weight = {} if track.weight is None else {"weight": track.weight}
+    return _without_blanks({"selector": track.selector}) | weight
 
 
 def _actions_document(webhooks: Iterable[Webhook]) -> list[dict[str, Any]]:

@@ -46,9 +46,9 @@ class RulesWritten(Document):
     """How a metric is judged; what it leaves out is its template's."""
 
     direction: Annotated[Direction, Strict(False)] | None = None
-    """Which change is bad. Default: `increase`."""
+    """Which change is bad. Default: `increase`; `compare: slope` needs it."""
     limit: RatioWritten | None = None
-    """How much is tolerated. Default: 1.25 (0.8 for a decrease), or none beside `max` or `min`."""
+    """How much is tolerated. Default: 1.25 (0.8 for a decrease); none beside `max` or `min`."""
     worst: RatioWritten | None = None
     """What must not be missed. Default: the limit's cube, at least 2 (at most 0.5)."""
     max: BoundValue | None = None
@@ -56,13 +56,13 @@ class RulesWritten(Document):
     min: BoundValue | None = None
     """Fixed lower bound, in the metric's unit; of a proportion a share, such as `95%`."""
     for_: Annotated[Duration | None, Field(alias="for")] = None
-    """How long a fixed bound must be broken; an interval or more. See Fixed bounds."""
+    """How long a fixed bound must be broken, an interval or more; the bound is then a plain one."""
     quantile: Annotated[float, Field(gt=0, lt=1)] | None = None
     """Of a histogram: the quantile that `max` and `min` bound. Default: 0.99."""
     floor: Annotated[float, Field(ge=0)] | None = None
-    """Of a gauge: what is added to both tracks before they are compared. Default: 0."""
+    """Of a gauge that can be 0: what is added to both tracks to compare them. Default: 0."""
     compare: Annotated[Compare, Strict(False)] | None = None
-    """Of a gauge: its `level`, or its `slope`, the growth in an hour. Default: `level`."""
+    """Of a gauge: its `level`, or its `slope`, how it grows in an hour. Default: `level`."""
     unit: str | None = None
     """What the metric counts, for reports."""
     weight: Weight | None = None

@@ -25,7 +25,7 @@ class QueryWritten(Document):
     expr: QueryText
     """PromQL; what it yields is summed by pod. A counter's is a plain selector."""
     reading: Annotated[Reading, Strict(False)] | None = None
-    """`counter`: what it grew by; `gauge`: what it is. Default: `gauge` for `value` alone."""
+    """`counter` or `gauge`. Default: `gauge` for `value`, `counter` for every other part."""
 
 
 AnyQuery = Annotated[
@@ -39,11 +39,11 @@ class QueriesWritten(Document):
     events: AnyQuery | None = None
     """Of a proportion: what is counted, errors say. A text is the `expr` of a counter."""
     total: AnyQuery | None = None
-    """Of a proportion: what it is counted among, requests say. A text is that of a counter."""
+    """Of a proportion: what they are among, requests say. A text is the `expr` of a counter."""
     buckets: AnyQuery | None = None
-    """Of a histogram: the plain selector of its buckets, or of a native histogram."""
+    """Of a histogram: the plain selector of its buckets, or of the native histogram."""
     value: AnyQuery | None = None
-    """Of a gauge: its value. A text is the `expr` of a gauge; a counter's value is a rate."""
+    """Of a gauge: what it is. A text is the `expr` of a gauge; of a counter it is the rate."""
 
     def written(self) -> dict[str, AnyQuery]:
         """The parts that are written."""

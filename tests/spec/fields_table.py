@@ -68,7 +68,13 @@ class _Rows:
 
     def kind(self, field: dict[str, Any]) -> str:
         words = [self.word(one) for one in self.options(field)]
-        return "share" if words == ["number", "text"] and _is_share(field) else " or ".join(words)
+        return (
+            "share" if words == ["number", "share"] and self.is_share(field) else " or ".join(words)
+        )
+
+    def is_share(self, field: dict[str, Any]) -> bool:
+        """Whether its number is a share too: at most 1."""
+        return any(one.get("maximum") == 1 for one in self.options(field))
 
     def word(self, one: dict[str, Any]) -> str:
         if "$ref" in one:
@@ -78,6 +84,8 @@ class _Rows:
             return _choices(one.get("enum") or [one["const"]])
         if one.get("pattern") == DURATION_PATTERN:
             return "duration"
+        if "%" in one.get("pattern", ""):
+            return "share"
         words = {"string": "text", "number": "number", "boolean": "`true`, `false`"}
         if one.get("type") == "array":
             return "list"
@@ -88,7 +96,3 @@ class _Rows:
 
 def _choices(values: list[str]) -> str:
     return ", ".join(f"`{value}`" for value in values)
-
-
-def _is_share(field: dict[str, Any]) -> bool:
-    return "%" in str(field)

@@ -9,6 +9,7 @@ import pytest
 
 from judge.spec.loading import load_analysis
 from judge.spec.metric_template import shipped_templates, template_from_text
+from judge.spec.resolved import Bound, Compare, Kind
 from judge.spec.schema import analysis_schema
 from judge.spec.template_document import TemplateWritten
 
@@ -45,13 +46,18 @@ def test_the_examples_of_metrics_can_be_used() -> None:
     (whole,) = blocks(ANALYSIS, beginning="apiVersion:")
     (metrics,) = blocks(ANALYSIS, beginning="metrics:")
     indented = "".join(f"  {line}\n" for line in metrics.splitlines())
-    (metric,) = load_analysis(whole[: whole.index("  metrics:")] + indented).metrics
-    assert metric.limit == 1.1
+    refused, time, memory, leak = load_analysis(
+        whole[: whole.index("  metrics:")] + indented
+    ).metrics
+    assert (refused.limit, refused.bound) == (1.1, Bound(max=0.05))
+    assert (time.limit, time.bound) == (1.2, Bound(max=0.5))
+    assert (memory.limit, memory.bound) == (1.3, Bound(max=2e9, lasting=300.0))
+    assert (leak.limit, leak.compare) == (1.1, Compare.SLOPE)
 
 
 def test_the_examples_of_templates_can_be_used() -> None:
     (own,) = blocks(TEMPLATES, beginning="apiVersion:")
-    assert template_from_text(own, source="docs").name == "refusals"
+    assert template_from_text(own, source="docs").rules.limit == 1.1
     (pods,) = blocks(TEMPLATES, beginning="metadata: {name: checkout, namespace")
     head = "apiVersion: judge/v1\nkind: Analysis\n"
     assert [metric.template for metric in load_analysis(head + pods).metrics] == [
@@ -60,12 +66,14 @@ def test_the_examples_of_templates_can_be_used() -> None:
     ]
 
 
+def test_the_examples_of_kinds_can_be_used() -> None:
+    (both,) = blocks(TEMPLATES, beginning="spec:\n  kind: histogram")
+    head = "apiVersion: judge/v1\nkind: MetricTemplate\nmetadata: {name: a}\n"
+    latency, queue = [template_from_text(head + one, source="docs") for one in both.split("---\n")]
+    assert (latency.kind, latency.rules.limit) == (Kind.HISTOGRAM, 1.2)
+    assert (queue.kind, queue.rules.limit, queue.rules.max) == (Kind.GAUGE, None, 5000.0)
+
+
 def test_every_shipped_template_has_its_section() -> None:
-    assert re.findall(r"^### (.*)$", TEMPLATES, re.MULTILINE) == [
-        "http-error-rate",
-        "istio-error-rate",
-        "ingress-nginx-error-rate",
-        "grpc-error-rate",
-        "pods-crashing",
-    ]
-    assert len(shipped_templates()) == 5
+    told = re.findall(r"^### (.*)$", TEMPLATES, re.MULTILINE)
+    assert sorted(told) == sorted(shipped_templates())

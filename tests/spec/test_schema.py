@@ -41,7 +41,7 @@ def test_an_analysis_with_every_field_is_valid() -> None:
 def test_what_is_not_judged_yet_belongs_to_the_grammar() -> None:
     document = parsed(WHOLE)
     document["spec"] |= {"judge": "kayenta", "earlyPass": True, "keepWatching": "1h"}
-    document["spec"]["metrics"][0] |= {"max": "5%", "min": 1, "for": "2m", "source": "far"}
+    document["spec"]["metrics"][0] |= {"source": "far"}
     VALIDATOR.validate(document)
 
 
@@ -63,6 +63,16 @@ def test_what_is_not_judged_yet_belongs_to_the_grammar() -> None:
         ("spec.metrics.0.direction", "up"),
         ("spec.metrics.0.limit", 1.25),
         ("spec.metrics.1.queries.total", 5),
+        ("spec.metrics.1.max", "300ms"),
+        ("spec.metrics.1.min", True),
+        ("spec.metrics.1.kind", "gouge"),
+        ("spec.metrics.2.quantile", 1),
+        ("spec.metrics.2.quantile", 0),
+        ("spec.metrics.2.for", 120),
+        ("spec.metrics.2.queries.bucket", "a"),
+        ("spec.metrics.3.floor", -1),
+        ("spec.metrics.3.compare", "growth"),
+        ("spec.metrics.3.queries.value", {"expr": "a", "reading": "rate"}),
         ("spec.tracks.baseline", None),
         ("spec.tracks.canary.weight", "ten percent"),
         ("spec.tracks.canary.weight", 1.5),
