@@ -1,0 +1,40 @@
+"""The recordings are those of the scenarios, small, and come out of a Prometheus again."""
+
+import gzip
+import json
+import re
+
+import pytest
+
+from tests.verdict.missing.churn import NO_HISTORY
+from tests.verdict.missing.judged import judged
+from tests.verdict.missing.record import SCENARIOS, record
+from tests.verdict.missing.recordings import FOLDER, bundles, path
+from tests.verdict.missing.scenario import LOOKS
+
+RELEASES = [(one.name, release) for one in SCENARIOS for release in one.releases]
+
+
+def test_each_scenario_has_its_recording_and_no_other_lies_about():
+    found = {one.name for one in FOLDER.iterdir()}
+    assert found == {path(one.name).name for one in SCENARIOS}
+    assert all(one.stat().st_size < 100_000 for one in FOLDER.iterdir())
+
+
+@pytest.mark.parametrize(("name", "release"), RELEASES)
+def test_a_release_was_looked_at_to_its_end_and_its_reason_can_be_read(name, release):
+    assert len(bundles(name)[release].intervals) == LOOKS
+    verdict = judged(name, release)
+    reasons = [verdict.reason, *(one.reason for one in verdict.metrics.values())]
+    for reason in reasons:
+        assert not re.search(r"\b(nan|inf|None)\b(?!-)", reason)
+
+
+@pytest.mark.xdist_group("prometheus")
+def test_recorded_anew_a_scenario_gives_the_same_numbers(tmp_path):
+    record([NO_HISTORY], tmp_path)
+    again = json.loads(gzip.decompress((tmp_path / path(NO_HISTORY.name).name).read_bytes()))
+    before = json.loads(gzip.decompress(path(NO_HISTORY.name).read_bytes()))
+    for release, bundle in again.items():
+        for part in ("history", "intervals"):
+            assert bundle[part] == before[release][part]
