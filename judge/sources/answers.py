@@ -17,12 +17,28 @@ from judge.errors import QueryTooLarge, SourceMalformed, SourceRejected, SourceU
 _REMARKS = ("PromQL info", "PromQL warning")
 
 
+class NativeHistogram(msgspec.Struct):
+    """A native histogram: its buckets that hold something, ascending.
+
+    A bucket is (which of its edges belong to it, lower edge, upper edge, count).
+    """
+
+    count: str
+    sum: str
+    buckets: list[tuple[int, str, str, str]] = []
+
+
 class Series(msgspec.Struct):
-    """One series of a result: ``value`` in a vector, ``values`` in a matrix."""
+    """One series of a result: ``value`` in a vector, ``values`` in a matrix.
+
+    ``histogram`` and ``histograms`` likewise, where what it holds are native histograms.
+    """
 
     metric: dict[str, str]
     value: tuple[float, str] | None = None
     values: list[tuple[float, str]] = []
+    histogram: tuple[float, NativeHistogram] | None = None
+    histograms: list[tuple[float, NativeHistogram]] = []
 
 
 class _Data(msgspec.Struct):

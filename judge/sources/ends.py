@@ -1,72 +1,76 @@
 """The sums at the ends of consecutive intervals, asked for in as few queries as the server takes.
 
 Owned here: all branches in one range query; where the server refuses that one or it is too much for
-it, one query a metric, then shorter stretches; the limit on points; what is too fresh for a range
-query. Not here: what the sums mean (`increments`, `tally`).
+it, one query a metric, then shorter stretches. Native histograms are found here and read apart
+(`native_ends`). Not here: the points (`grid`), what the sums mean (`increments`, `bucket_lines`).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
 from judge.errors import QueryTooLarge, SourceError, SourceMalformed, SourceRejected
 from judge.sources.answers import Result, number
-from judge.sources.client import PrometheusClient
-from judge.sources.increments import Lines
+from judge.sources.bucket_lines import BucketLines
+from judge.sources.grid import Grid
+from judge.sources.increments import Column, Lines
+from judge.sources.native_ends import MIN_STRETCH, read_natives
 from judge.sources.queries import MARK, Branch, What, joined, unmarked
+from judge.sources.selectors import BOUND_LABEL, selector
 from judge.spec.resolved import PrometheusConfig
 from judge.stats.samples import Absence
 
-MAX_POINTS = 11_000
 # VictoriaMetrics takes 16 KiB by default; five metrics with short selectors fit.
 LONGEST_QUERY = 16_000
-# Shorter stretches than this do not rescue a query that is too much for the server.
-MIN_STRETCH = 60
-# VictoriaMetrics replaces points of a range query that are fresher than this by older ones, where
-# the step is shorter than a minute. Instant queries tell it as it is.
-FRESH = 35.0
-FRESH_STEP = 60.0
 # It is the query that these refuse, not us.
 ABOUT_THE_QUERY = frozenset({200, 400, 413, 414, 422})
 
 
 @dataclass(slots=True)
 class Ends:
-    """Reads the ends start, start + step, ... (``points`` of them) of some branches at ``now``.
+    """Reads the points of ``grid`` of some branches.
 
-    `read` fills ``lines`` by branch and ``absent``, the metrics that could not be read, with why.
+    `read` fills ``lines`` and ``buckets`` by branch, and ``absent``, the metrics that could not be
+    read, with why.
     """
 
-    client: PrometheusClient
+    grid: Grid
     config: PrometheusConfig
-    start: float
-    step: float
-    points: int
-    now: float
     lines: dict[Branch, Lines] = field(default_factory=dict)
+    buckets: dict[Branch, BucketLines] = field(default_factory=dict)
     absent: dict[str, Absence] = field(default_factory=dict)
 
     def read(self, branches: Sequence[Branch]) -> None:
         """Read all of ``branches``. Raises `SourceError` where none of their metrics could be."""
-        self.lines = {branch: Lines(self.points) for branch in branches}
-        fresh = self._first_fresh()
-        for first in range(0, fresh, MAX_POINTS):
-            self._ask(branches, range(first, min(first + MAX_POINTS, fresh)))
-        for point in range(fresh, self.points):
-            self._ask(branches, range(point, point + 1))
+        points = self.grid.points
+        self.lines = {one: Lines(points) for one in branches if not one.buckets}
+        self.buckets = {one: BucketLines(points) for one in branches if one.buckets}
+        for stretch in self.grid.stretches():
+            self._ask(branches, stretch)
+        self._read_natives({branch.metric for branch in branches})
 
-    def _first_fresh(self) -> int:
-        """The first point that must be asked for by itself."""
-        if self.step >= FRESH_STEP:
-            return self.points
-        settled = math.floor((self.now - FRESH - self.start) / self.step) + 1
-        return min(max(settled, 0), self.points)
+    def of(self, branch: Branch) -> Lines | BucketLines:
+        """What was read of ``branch``."""
+        return self.buckets[branch] if branch.buckets else self.lines[branch]
+
+    def _read_natives(self, metrics: set[str]) -> None:
+        for branch, lines in self.buckets.items():
+            chosen = selector(branch.query.expr)
+            if chosen is None or not lines.unbounded:
+                continue
+            try:
+                if not read_natives(chosen, lines, grid=self.grid, config=self.config):
+                    self.absent[branch.metric] = Absence.PARTIAL
+            except SourceError:
+                self.absent[branch.metric] = Absence.UNREACHABLE
+                if metrics <= set(self.absent):
+                    raise
 
     def _ask(self, branches: Sequence[Branch], stretch: range) -> None:
-        query = joined(branches, self.config, step=self.step)
+        query = joined(branches, self.config, step=self.grid.step)
         by_metric = _by_metric(branches)
         if len(query) > LONGEST_QUERY and len(by_metric) > 1:
             middle = len(by_metric) // 2
@@ -74,7 +78,7 @@ class Ends:
             self._ask_parts([list(chain.from_iterable(half)) for half in halves], stretch)
             return
         try:
-            self._fill(branches, stretch, self._result(query, stretch))
+            self._fill(branches, stretch, self.grid.answer(query, stretch))
         except (SourceRejected, QueryTooLarge) as error:
             too_large = isinstance(error, QueryTooLarge)
             if not (too_large or error.status in ABOUT_THE_QUERY):
@@ -100,27 +104,25 @@ class Ends:
         if len(failures) == len(parts):
             raise failures[0]
 
-    def _result(self, query: str, stretch: range) -> Result:
-        if len(stretch) == 1:
-            return self.client.instant(query, at=self.start + stretch[0] * self.step)
-        return self.client.range(
-            query,
-            start=self.start + stretch[0] * self.step,
-            end=self.start + stretch[-1] * self.step,
-            step=self.step,
-        )
-
     def _fill(self, branches: Sequence[Branch], stretch: range, result: Result) -> None:
         if result.warnings:
             self.absent.update((branch.metric, Absence.PARTIAL) for branch in branches)
+        name = self.grid.client.name
         for series in result.series:
             index, what = self._place(series.metric, len(branches))
-            line = self.lines[branches[index]].line(series.metric.get(self.config.pod_label, ""))
-            target = {What.SUM: line.sums, What.SERIES: line.series, What.DOUBTS: line.doubts}[what]
-            for time, text in [series.value] if series.value else series.values:
-                point = round((time - self.start) / self.step)
-                if stretch[0] <= point <= stretch[-1]:
-                    target[point] = number(text, self.client.name)
+            column = self._column(branches[index], what, series.metric)
+            if column is not None:
+                timed = [series.value] if series.value else series.values
+                for point, text in self.grid.placed(timed, stretch):
+                    column[point] = number(text, name)
+
+    def _column(self, branch: Branch, what: What, labels: Mapping[str, str]) -> Column | None:
+        """Where a series' values belong; None for values that stand for a native histogram."""
+        pod = labels.get(self.config.pod_label, "")
+        if branch in self.lines:
+            return self.lines[branch].line(pod).column(what)
+        bound = _bound(labels.get(BOUND_LABEL))
+        return self.buckets[branch].line(pod).column(what, bound)
 
     def _place(self, labels: dict[str, str], branches: int) -> tuple[int, What]:
         mark = labels.get(MARK, "")
@@ -129,8 +131,9 @@ class Ends:
         except ValueError:
             index, what = branches, What.SUM
         if not 0 <= index < branches:
+            name = self.grid.client.name
             raise SourceMalformed(
-                f"{self.client.name} answered with a series that was not asked for ({labels}); "
+                f"{name} answered with a series that was not asked for ({labels}); "
                 f"check that nothing between drops or rewrites the label {MARK}"
             )
         return index, what
@@ -141,3 +144,11 @@ def _by_metric(branches: Sequence[Branch]) -> list[list[Branch]]:
     for branch in branches:
         found.setdefault(branch.metric, []).append(branch)
     return list(found.values())
+
+
+def _bound(text: str | None) -> float:
+    """A bucket's upper bound; NaN where there is none."""
+    try:
+        return math.nan if text is None else float(text)
+    except ValueError:
+        return math.nan

@@ -11,7 +11,10 @@ import enum
 import math
 from dataclasses import dataclass, field
 
+from judge.sources.queries import What
 from judge.stats.samples import Count
+
+Column = list[float | None]
 
 # Sums of the same numbers in another order differ in the last digits.
 ROUNDING = 1e-9
@@ -22,6 +25,7 @@ class Unknown(enum.Enum):
 
     ABSENT = enum.auto()  # no series at either end
     DOUBTFUL = enum.auto()  # the two ends alone cannot tell
+    BROKEN = enum.auto()  # what is there is not what was asked for; nothing settles that
 
 
 @dataclass(slots=True)
@@ -32,14 +36,22 @@ class Line:
     were reset in the interval that ends there. None where the server showed nothing.
     """
 
-    sums: list[float | None]
-    series: list[float | None]
-    doubts: list[float | None]
+    sums: Column
+    series: Column
+    doubts: Column
 
     @classmethod
     def of(cls, points: int) -> Line:
         """A line of ``points`` ends at which nothing was seen yet."""
         return cls([None] * points, [None] * points, [None] * points)
+
+    def column(self, what: What) -> Column | None:
+        """Where the numbers of a kind belong; None where they tell nothing of a counter."""
+        return {What.SUM: self.sums, What.SERIES: self.series, What.DOUBTS: self.doubts}.get(what)
+
+    def shown(self, point: int) -> bool:
+        """Whether there was anything at an end."""
+        return self.sums[point] is not None
 
     def increment(self, index: int) -> float | Unknown:
         """What the pod's counters grew by in the interval ``index``."""

@@ -1,8 +1,9 @@
 """The source that reads Prometheus, and whatever speaks its API.
 
-`PrometheusSource` is the `Source` of an analysis's numbers: exact counts of whole intervals, one
-range query a reading, raw samples where series came and went. Not here: the wire (`client`), what
-is asked (`queries`, `ends`), what it means (`tally`), the scrape interval (`settling`).
+`PrometheusSource` is the `Source` of an analysis's numbers: exact increments over whole intervals,
+one range query a reading (native histograms have one each), raw samples where series came and went.
+Not here: the wire (`client`), what is asked (`queries`, `ends`), what it means (`tally`), the
+scrape interval (`settling`).
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ from types import TracebackType
 from judge.errors import SourceError
 from judge.sources.client import PrometheusClient
 from judge.sources.ends import Ends
+from judge.sources.grid import Grid
 from judge.sources.pod_labels import read_by_label
 from judge.sources.queries import branches
-from judge.sources.recount import Recount, Window
+from judge.sources.raw_samples import Window
+from judge.sources.recount import Recount
 from judge.sources.retries import Retries
 from judge.sources.settling import scrape_interval
 from judge.sources.tally import Tally
@@ -98,10 +101,10 @@ class PrometheusSource:
                 f"the analysis {analysis.name} has no query for {', '.join(tracks) or 'no track'}; "
                 "give its metrics a template or queries"
             )
-        ends = Ends(self.client, config, start, step, intervals + 1, now=self._clock())
+        ends = Ends(Grid(self.client, start, step, intervals + 1, now=self._clock()), config)
         ends.read(asked)
         recount = Recount(self.client, config) if thorough else None
-        tally = Tally(analysis, tracks, ends.lines, ends.absent, recount)
+        tally = Tally(analysis, tracks, ends, recount)
         return [
             tally.interval(index, Window(start + index * step, start + (index + 1) * step))
             for index in range(intervals)

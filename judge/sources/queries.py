@@ -11,26 +11,29 @@ import enum
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from judge.sources.selectors import NAME_LABEL, Selector, quoted, selector
-from judge.spec.resolved import Metric, PrometheusConfig, Query, Reading
+from judge.sources.selectors import BOUND_LABEL, NAME_LABEL, Selector, quoted, selector
+from judge.spec.resolved import PARTS, Kind, Metric, PrometheusConfig, Query, Reading
 
 MARK = "judge_branch"
-PARTS = ("events", "total")
+(BUCKETS,) = PARTS[Kind.HISTOGRAM]
 # Prometheus shows a series for this long after its last sample, unless it was marked stale.
 LOOKBACK = 300.0
+INFINITE = "+Inf"
 
 
 class What(enum.StrEnum):
     """Which number of a branch a series carries."""
 
-    SUM = "s"
+    SUM = "s"  # of buckets: one by bound
     SERIES = "c"  # how many there are: where it is not known which came and went
     DOUBTS = "d"  # how many came, went or were reset since the interval began
+    PARTIAL = "p"  # how many have a bucket's bound, where not all of the pod's series do
+    UNBOUNDED = "u"  # how many are no classic buckets: native histograms, perhaps
 
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """One part (``events`` or ``total``) of one metric in one track."""
+    """One part (`PARTS`) of one metric in one track."""
 
     metric: str
     track: str
@@ -42,6 +45,11 @@ class Branch:
         """Whether what counts is how much it grew."""
         return self.query.reading is Reading.COUNTER
 
+    @property
+    def buckets(self) -> bool:
+        """Whether it is a histogram's."""
+        return self.part == BUCKETS
+
 
 def branches(metrics: Iterable[Metric], tracks: Sequence[str]) -> list[Branch]:
     """Every branch that ``metrics`` have queries for in ``tracks``."""
@@ -49,7 +57,7 @@ def branches(metrics: Iterable[Metric], tracks: Sequence[str]) -> list[Branch]:
         Branch(metric.name, track, part, metric.queries[track][part])
         for metric in metrics
         for track in tracks
-        for part in PARTS
+        for part in PARTS[metric.kind]
         if part in metric.queries.get(track, {})
     ]
 
@@ -71,9 +79,18 @@ def unmarked(mark: str) -> tuple[int, What]:
     return int(mark[:-1]), What(mark[-1])
 
 
-def by_pod(function: str, expr: str, config: PrometheusConfig) -> str:
-    """``function`` (an aggregation) of ``expr`` by pod."""
-    return f"{function} by ({config.pod_label}) ({expr})"
+def by_pod(function: str, expr: str, config: PrometheusConfig, *labels: str) -> str:
+    """``function`` (an aggregation) of ``expr`` by pod, and by ``labels``."""
+    return f"{function} by ({','.join((config.pod_label, *labels))}) ({expr})"
+
+
+def native_histograms(chosen: Selector, config: PrometheusConfig) -> str:
+    """The native histograms that ``chosen`` selects, summed by pod and replica.
+
+    Without a mark: Prometheus 2.42 makes a plain 0 of a native histogram where a label is replaced,
+    and a maximum over replicas drops it.
+    """
+    return by_pod("sum", str(chosen.where(BOUND_LABEL, "")), config, *config.replica_labels)
 
 
 def deduplicated(query: Query, config: PrometheusConfig) -> str:
@@ -92,14 +109,45 @@ def _merged(expr: str, config: PrometheusConfig) -> str:
     return f"max without ({','.join(config.replica_labels)}) ({expr})"
 
 
+def _present(expr: str, config: PrometheusConfig) -> str:
+    """Which series there are, native histograms too, replicas as one."""
+    if not config.replica_labels:
+        return expr
+    return f"group without ({','.join(config.replica_labels)}) ({expr})"
+
+
 def _exprs(branch: Branch, config: PrometheusConfig, step: float) -> list[tuple[What, str]]:
+    chosen = selector(branch.query.expr)
+    if branch.buckets and chosen is not None:
+        return _of_buckets(chosen, config, step)
     single = deduplicated(branch.query, config)
     exprs = [(What.SUM, by_pod("sum", single, config))]
-    chosen = selector(branch.query.expr)
     if branch.counter and chosen is not None and chosen.one_name:
         exprs.append((What.DOUBTS, by_pod("count", _doubts(chosen, config, step), config)))
     elif branch.counter:
         exprs.append((What.SERIES, by_pod("count", single, config)))
+    return exprs
+
+
+def _of_buckets(chosen: Selector, config: PrometheusConfig, step: float) -> list[tuple[What, str]]:
+    """What a histogram's selector finds. Its buckets come, go and are reset together.
+
+    So doubts are looked for among the buckets +Inf, and among native histograms.
+    """
+    single = deduplicated(Query(str(chosen)), config)
+    whole = deduplicated(Query(str(chosen.where(BOUND_LABEL, INFINITE))), config)
+    one_each = chosen.among(BOUND_LABEL, ("", INFINITE))
+    having = by_pod("count", single, config, BOUND_LABEL)
+    all_of_them = by_pod("count", whole, config)
+    exprs = [
+        (What.SUM, by_pod("sum", single, config, BOUND_LABEL)),
+        (What.PARTIAL, f"{having} != ignoring ({BOUND_LABEL}) group_left () {all_of_them}"),
+        (What.UNBOUNDED, by_pod("count", str(chosen.where(BOUND_LABEL, "")), config)),
+    ]
+    if chosen.one_name:
+        exprs.append((What.DOUBTS, by_pod("count", _doubts(one_each, config, step), config)))
+    else:
+        exprs.append((What.SERIES, all_of_them))
     return exprs
 
 
@@ -110,7 +158,7 @@ def _doubts(chosen: Selector, config: PrometheusConfig, step: float) -> str:
     interval's start; those that were complete by then belong to earlier intervals.
     """
     ago, back = duration(step), duration(LOOKBACK)
-    now, before = _merged(str(chosen), config), _merged(f"{chosen} offset {ago}", config)
+    now, before = _present(str(chosen), config), _present(f"{chosen} offset {ago}", config)
     by_now = f"resets({chosen}[{duration(step + LOOKBACK)}])"
     by_then = f"resets({chosen}[{back}] offset {ago})"
     return f"({now} unless {before}) or ({before} unless {now}) or {by_now} > {by_then}"

@@ -1,50 +1,51 @@
-"""Recounts pods whose sums are in doubt from their raw samples: the queries for `raw_series`.
+"""Recounts pods whose sums are in doubt from their raw samples: which settle what.
 
-Owned here: which samples are fetched, the search for the earlier value of a series that looks
-newborn, and for targets that were only found, not born, in the interval. Promised: no more queries
-than doubts need, each answer kept for the metrics that share it. A query that is more than a
-selector has no raw samples; its doubts stay.
+Owned here: the search for targets that were only found, not born, in the interval, and what the raw
+samples say of each kind of counter. Promised: no more queries than doubts need. A query that is
+more than a selector has no raw samples; its doubts stay. Not here: reading them (`raw_samples`).
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
-from judge.errors import SourceError, SourceUnavailable
-from judge.sources.answers import Result, Series, number
+from judge.errors import SourceError
+from judge.sources.answers import number
+from judge.sources.arithmetic import HISTOGRAMS, NUMBERS
 from judge.sources.client import PrometheusClient
+from judge.sources.cumulative import sample
 from judge.sources.increments import count
 from judge.sources.queries import LOOKBACK, Branch, duration
+from judge.sources.raw_buckets import histograms
+from judge.sources.raw_samples import MEMORY, Raw, RawSamples, Window
 from judge.sources.raw_series import RawSeries, Target, grown, unknown_pods
 from judge.sources.selectors import Selector, selector
 from judge.spec.resolved import PrometheusConfig
-from judge.stats.samples import Count
+from judge.stats.samples import Count, Histogram
 
-# How far back a series is looked for before it is taken for newborn.
-MEMORY = 86400.0
-# With very many pods in doubt all pods are read: servers bound a query's length.
-LONGEST_SELECTOR = 8_000
 # Client libraries export it; it tells a process that was just found from one that was just born.
 START_TIME = "process_start_time_seconds"
 
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """An interval (start, end] in Unix seconds."""
-
-    start: float
-    end: float
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
 class Recount:
-    """Recounts within one reading; answers are kept for as long as it lives."""
+    """Recounts within one reading; answers are kept for as long as it lives.
+
+    Each method answers for those of ``pods`` that have a sample in ``window``; a pod's sample is
+    None where it cannot be one, and all is None where raw samples cannot be had. ``first`` says
+    that nothing of the metric was shown at the window's start.
+    """
 
     client: PrometheusClient
     config: PrometheusConfig
-    _read: dict[tuple[str, Window], list[RawSeries]] = field(default_factory=dict)
+    _samples: RawSamples = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._samples = RawSamples(self.client, self.config)
 
     def counts(
         self,
@@ -55,67 +56,62 @@ class Recount:
         *,
         first: bool,
     ) -> Mapping[str, Count | None] | None:
-        """The counts of ``pods``; those without a sample in the window are missing.
-
-        ``first`` says that nothing of the metric was shown at the window's start. A pod's count is
-        None where it cannot be one; all is None where raw samples cannot be had.
-        """
-        chosen = [selector(one.query.expr) for one in (total, events) if one is not None]
-        if any(one is None for one in chosen):
+        """The counts of ``pods``."""
+        branches = [one for one in (total, events) if one is not None]
+        parts = self._settled(branches, pods, window, self._numbers, first=first)
+        if parts is None:
             return None
-        try:
-            raw = [self._raw(one, pods, window) for one in chosen if one is not None]
-            found = self._found([one for part in raw for one in part], window, first=first)
-        except SourceError:
-            return None
-        start, end = _ms(window.start), _ms(window.end)
-        parts = [grown(part, start=start, end=end, found=found) for part in raw]
         of_events = parts[1] if len(parts) > 1 else {}
         return {pod: count(of_events.get(pod, 0.0), grew) for pod, grew in parts[0].items()}
 
-    def _raw(self, chosen: Selector, pods: Collection[str], window: Window) -> list[RawSeries]:
-        narrowed = chosen.among(self.config.pod_label, pods)
-        if len(str(narrowed)) > LONGEST_SELECTOR:
-            narrowed = chosen
-        key = (str(narrowed), window)
-        if key not in self._read:
-            self._read[key] = self._fetched(narrowed, window)
-        return [one for one in self._read[key] if one.pod in pods]
+    def growths(
+        self, branch: Branch, pods: Collection[str], window: Window, *, first: bool
+    ) -> Mapping[str, float] | None:
+        """What the counters of ``pods`` grew by."""
+        parts = self._settled([branch], pods, window, self._numbers, first=first)
+        return None if parts is None else parts[0]
 
-    def _fetched(self, chosen: Selector, window: Window) -> list[RawSeries]:
-        reach = duration(window.end - window.start + LOOKBACK)
-        answer = self.client.instant(f"{chosen}[{reach}]", at=window.end, expected="matrix")
-        read = [self._series(one) for one in _whole(answer, self.client.name)]
-        series = [one for one in read if one.times]
-        if all(one.shown(_ms(window.start)) is not None for one in series):
-            return series
-        memory = self.client.instant(
-            f"last_over_time({chosen}[{duration(MEMORY)}])", at=window.start
-        )
-        earlier = {
-            frozenset(one.metric.items()): value
-            for one in _whole(memory, self.client.name)
-            if one.value is not None
-            and not math.isnan(value := number(one.value[1], self.client.name))
-        }
-        return [self._with_earlier(one, earlier.get(one.labels)) for one in series]
+    def histograms(
+        self, branch: Branch, pods: Collection[str], window: Window, *, first: bool
+    ) -> Mapping[str, Histogram | None] | None:
+        """The histograms of ``pods``."""
+        parts = self._settled([branch], pods, window, self._histograms, first=first)
+        return None if parts is None else parts[0]
 
-    def _series(self, one: Series) -> RawSeries:
-        labels = frozenset(one.metric.items())
-        replica = self.config.replica_labels
-        read = [(_ms(time), number(text, self.client.name)) for time, text in one.values]
-        # VictoriaMetrics shows the marks of staleness, which are NaN; Prometheus leaves them out.
-        samples = [(time, value) for time, value in read if not math.isnan(value)]
-        return RawSeries(
-            labels=labels,
-            counter=frozenset(item for item in labels if item[0] not in replica),
-            target=self._target(one.metric),
-            times=tuple(time for time, _ in samples),
-            values=tuple(value for _, value in samples),
-        )
+    def _settled(
+        self,
+        branches: Sequence[Branch],
+        pods: Collection[str],
+        window: Window,
+        say: Callable[[Raw, Window, Collection[Target]], dict[str, T]],
+        *,
+        first: bool,
+    ) -> list[dict[str, T]] | None:
+        """What the raw samples of each branch ``say`` of its pods."""
+        chosen = [selector(one.query.expr) for one in branches]
+        if any(one is None for one in chosen):
+            return None
+        try:
+            raw = [self._samples.read(one, pods, window) for one in chosen if one is not None]
+            found = self._found([one for part in raw for one in part.series], window, first=first)
+        except SourceError:
+            return None
+        return [say(part, window, found) for part in raw]
+
+    def _numbers(self, raw: Raw, window: Window, found: Collection[Target]) -> dict[str, float]:
+        start, end = _ms(window.start), _ms(window.end)
+        return grown(raw.numbers, NUMBERS, start=start, end=end, found=found)
+
+    def _histograms(
+        self, raw: Raw, window: Window, found: Collection[Target]
+    ) -> dict[str, Histogram | None]:
+        start, end = _ms(window.start), _ms(window.end)
+        series = [*histograms(raw.numbers), *raw.natives]
+        grew = grown(series, HISTOGRAMS, start=start, end=end, found=found)
+        return {pod: None if pod in raw.lost else sample(one) for pod, one in grew.items()}
 
     def _found(
-        self, series: Sequence[RawSeries], window: Window, *, first: bool
+        self, series: Sequence[RawSeries[Any]], window: Window, *, first: bool
     ) -> frozenset[Target]:
         """The targets that were first scraped in the window, but not born in it."""
         unknown = unknown_pods(series, start=_ms(window.start))
@@ -129,28 +125,12 @@ class Recount:
         started = Selector(START_TIME, ()).among(self.config.pod_label, pods)
         back = duration(window.end - window.start)
         known = f"last_over_time({started}[{duration(MEMORY)}] offset {back})"
-        answer = self.client.instant(f"{started} unless {known}", at=window.end)
         return frozenset(
-            self._target(one.metric)
-            for one in _whole(answer, self.client.name)
+            self._samples.target(one.metric)
+            for one in self._samples.whole(f"{started} unless {known}", at=window.end)
             if one.value is not None
             and number(one.value[1], self.client.name) < window.start - LOOKBACK
         )
-
-    def _target(self, labels: Mapping[str, str]) -> Target:
-        pod = labels.get(self.config.pod_label, "")
-        return pod, labels.get("job", ""), labels.get("instance", "")
-
-    @staticmethod
-    def _with_earlier(one: RawSeries, earlier: float | None) -> RawSeries:
-        return RawSeries(one.labels, one.counter, one.target, one.times, one.values, earlier)
-
-
-def _whole(answer: Result, server: str) -> list[Series]:
-    """The series of an answer that is complete; a partial one settles nothing."""
-    if answer.warnings:
-        raise SourceUnavailable(f"{server} answered in part: {answer.warnings[0]}")
-    return answer.series
 
 
 def _ms(seconds: float) -> int:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from judge.spec.promql import Matcher, PromqlError, parse_vector_selector
 
 NAME_LABEL = "__name__"
+BOUND_LABEL = "le"  # of a classic histogram's bucket
 # What RE2 treats specially; Python's own escape() also escapes what RE2 then refuses.
 _SPECIAL = re.compile(r"[\\.+*?()|\[\]{}^$]")
 
@@ -35,6 +36,10 @@ class Selector:
         """This selector, narrowed to series whose ``label`` is one of ``values``."""
         pattern = "|".join(_SPECIAL.sub(r"\\\g<0>", value) for value in sorted(values))
         return Selector(self.name, (*self.matchers, Matcher(label, "=~", pattern)))
+
+    def where(self, label: str, value: str) -> Selector:
+        """This selector, narrowed to series whose ``label`` is ``value`` ("": without it)."""
+        return Selector(self.name, (*self.matchers, Matcher(label, "=", value)))
 
     def exactly(self, labels: Mapping[str, str]) -> Selector:
         """This selector, narrowed to the one series with ``labels``."""

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from judge.sources.arithmetic import NUMBERS
 from judge.sources.raw_series import RawSeries, Target, grown, unknown_pods
 
 START, END = 1000, 2000
@@ -21,7 +22,7 @@ def raw(
     replica: str = "",
     code: str = "200",
     earlier: float | None = None,
-) -> RawSeries:
+) -> RawSeries[float]:
     counter = frozenset({("pod", pod), ("code", code)})
     times, values = zip(*samples, strict=True)
     return RawSeries(
@@ -29,8 +30,8 @@ def raw(
     )
 
 
-def growth(*series: RawSeries, found: Sequence[Target] = ()) -> Mapping[str, float]:
-    return grown(series, start=START, end=END, found=found)
+def growth(*series: RawSeries[float], found: Sequence[Target] = ()) -> Mapping[str, float]:
+    return grown(series, NUMBERS, start=START, end=END, found=found)
 
 
 CASES = [
@@ -80,7 +81,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("series", "grew"), CASES)
-def test_growth_within_an_interval(series: list[RawSeries], grew: float) -> None:
+def test_growth_within_an_interval(series: list[RawSeries[float]], grew: float) -> None:
     assert growth(*series) == {"a": grew}
 
 
@@ -124,9 +125,9 @@ def test_increments_of_consecutive_intervals_add_up(
     falls = [max(0.0, a - b) for a, b in pairwise(values)]
     lost = sum(a for a, fell in zip(values, falls, strict=False) if fell)
     samples = [(100 * index + 50, value) for index, value in enumerate(values)]
-    whole = grown([raw(*samples)], start=0, end=10_000)
+    whole = grown([raw(*samples)], NUMBERS, start=0, end=10_000)
     ends = [0, *sorted(cuts), 10_000]
     parts = []
     for start, end in pairwise(ends):
-        parts.append(grown([raw(*samples)], start=start, end=end).get("a", 0.0))
+        parts.append(grown([raw(*samples)], NUMBERS, start=start, end=end).get("a", 0.0))
     assert sum(parts) == whole["a"] == values[-1] + lost

@@ -9,7 +9,8 @@ import pytest
 
 from judge.sources.client import PrometheusClient
 from judge.sources.queries import Branch
-from judge.sources.recount import Recount, Window
+from judge.sources.raw_samples import Window
+from judge.sources.recount import Recount
 from judge.sources.retries import Retries
 from judge.spec.resolved import PrometheusConfig, Query
 from judge.stats.samples import Count

@@ -1,0 +1,63 @@
+"""A track's counts in an interval: which pods are certain, which are recounted, which are holes.
+
+A hole is joint: a pod has both parts or none. Events without a series beside a total that has one
+are no events: error series do not exist until the first error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from judge.sources.increments import Line, Lines, Unknown, count
+from judge.sources.pod_samples import Look, PodSamples
+from judge.sources.queries import Branch
+from judge.stats.samples import Absence
+
+Part = tuple[Branch, Lines]
+
+
+def counts(events: Part | None, total: Part, look: Look) -> PodSamples:
+    """The counts of the pods that have a total; ``events`` None where nobody asks for them."""
+    found, doubtful = _certain(events, total, look.index)
+    if doubtful:
+        _settle(found, events, total, doubtful, look)
+    return found
+
+
+def _certain(events: Part | None, total: Part, index: int) -> tuple[PodSamples, list[str]]:
+    """The pods that the sums alone decide, and those that they do not."""
+    found, doubtful = PodSamples(), []
+    for pod, line in total[1].pods.items():
+        of_all = reading(total[0], line, index)
+        beside = events[1].pods.get(pod) if events is not None else None
+        of_events = (
+            Unknown.ABSENT
+            if events is None or beside is None
+            else reading(events[0], beside, index)
+        )
+        if Unknown.DOUBTFUL in (of_all, of_events):
+            doubtful.append(pod)
+        elif not isinstance(of_all, Unknown):
+            found.add(pod, count(0.0 if isinstance(of_events, Unknown) else of_events, of_all))
+    return found, doubtful
+
+
+def _settle(
+    found: PodSamples, events: Part | None, total: Part, doubtful: Collection[str], look: Look
+) -> None:
+    counters = total[0].counter and (events is None or events[0].counter)
+    recounted = None
+    if look.recount is not None and counters:
+        recounted = look.recount.counts(
+            None if events is None else events[0], total[0], doubtful, look.window, first=look.first
+        )
+    if recounted is None:
+        found.why = Absence.UNRELIABLE
+        return
+    for pod, one in recounted.items():
+        found.add(pod, one)
+
+
+def reading(branch: Branch, line: Line, index: int) -> float | Unknown:
+    """What a pod's line says of the interval ``index``, as its branch is to be read."""
+    return line.increment(index) if branch.counter else line.value(index)

@@ -1,0 +1,58 @@
+"""Puts a classic histogram's raw buckets together, scrape by scrape.
+
+Pure. Its buckets come from one process at one time, so they are reset together even where a single
+one of them did not fall.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+
+from judge.sources.cumulative import Cumulative, classic
+from judge.sources.raw_series import Labels, RawSeries
+from judge.sources.selectors import BOUND_LABEL
+
+Buckets = Mapping[float, RawSeries[float]]
+
+
+def histograms(buckets: Iterable[RawSeries[float]]) -> list[RawSeries[Cumulative]]:
+    """The histograms of ``buckets``; scrapes without a bucket +Inf are left out."""
+    members: dict[Labels, dict[float, RawSeries[float]]] = {}
+    for one in buckets:
+        bound = _bound(one.labels)
+        if bound is not None:
+            members.setdefault(_without_bound(one.labels), {})[bound] = one
+    found = [_histogram(labels, parts) for labels, parts in members.items()]
+    return [one for one in found if one.times]
+
+
+def _histogram(labels: Labels, parts: Buckets) -> RawSeries[Cumulative]:
+    scrapes: dict[int, dict[float, float]] = {}
+    for bound, one in parts.items():
+        for time, value in zip(one.times, one.values, strict=True):
+            scrapes.setdefault(time, {})[bound] = value
+    held = [(time, whole) for time in sorted(scrapes) if (whole := classic(scrapes[time]))]
+    earlier = {bound: one.earlier for bound, one in parts.items() if one.earlier is not None}
+    some = next(iter(parts.values()))
+    return RawSeries(
+        labels,
+        _without_bound(some.counter),
+        some.target,
+        tuple(time for time, _ in held),
+        tuple(whole for _, whole in held),
+        classic(earlier),
+    )
+
+
+def _bound(labels: Labels) -> float | None:
+    text = next((value for name, value in labels if name == BOUND_LABEL), "")
+    try:
+        bound = float(text)
+    except ValueError:
+        return None
+    return None if math.isnan(bound) else bound
+
+
+def _without_bound(labels: Labels) -> Labels:
+    return frozenset(item for item in labels if item[0] != BOUND_LABEL)
