@@ -91,15 +91,18 @@ class TailNoise:
         )
 
 
-def learn_tails(history: PodHistograms | None, terms: Terms) -> TailNoise | None:
-    """The noise above every bound that a test may stand on; None without a history."""
+def learn_tails(history: PodHistograms | None, *, interval: float) -> TailNoise | None:
+    """The noise above every bound that a test may stand on; None without a history.
+
+    ``interval`` in seconds.
+    """
     if history is None or not history.counts.size or not np.nansum(history.counts[..., -1]):
         return None
     shares = testable(history)
     at = np.flatnonzero(np.isfinite(shares))
     if not at.size:
         return None
-    noise = dispersion(history.beyond(at), interval=terms.interval)
+    noise = dispersion(history.beyond(at), interval=interval)
     return TailNoise(history.bounds[at], shares[at], noise, learned=True)
 
 
@@ -124,7 +127,7 @@ def compare_histograms(
 
     ``terms.limit`` is the slowdown that is tolerated. None where no pair of bounds can test it.
     """
-    noise = learn_tails(history, terms)
+    noise = learn_tails(history, interval=terms.interval)
     raised = None
     if noise is not None and history is not None and calibrate:
         pods = usual_pods(canary.total())

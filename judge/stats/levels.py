@@ -190,7 +190,7 @@ def compare_levels(
 ) -> Comparison:
     """Judge a run's gauges against its baseline's; all arrays (..., intervals, pods)."""
     arms = level_arms(canary, baseline, floor=floor)
-    noise = learn_levels(history, terms, floor=floor, slope=slope)
+    noise = learn_levels(history, interval=terms.interval, floor=floor, slope=slope)
     raised = None
     if noise is not None and history is not None and calibrate:
         pods = usual_level_pods(canary)
@@ -201,12 +201,12 @@ def compare_levels(
 
 
 def learn_levels(
-    history: PodLevels | None, terms: Terms, *, floor: float, slope: bool
+    history: PodLevels | None, *, interval: float, floor: float, slope: bool
 ) -> LevelNoise | None:
-    """The noise as the baseline's history has it; None without one."""
+    """The noise as the baseline's history has it; None without one. ``interval`` in seconds."""
     if history is None or not history.values.size:
         return None
-    return level_noise(history.logs(floor), interval=terms.interval, slopes=slope)
+    return level_noise(history.logs(floor), interval=interval, slopes=slope)
 
 
 def usual_level_pods(canary: PodLevels) -> int:

@@ -146,7 +146,7 @@ def compare_counts(
 ) -> Comparison:
     """Judge a run's counts against its baseline's; all arrays (..., intervals, pods)."""
     arms = paired(canary, baseline)
-    noise = learn(history, terms)
+    noise = learn(history, interval=terms.interval)
     if noise is None or history is None:
         return weigh_counts(arms, None, terms, None)
     raised = (
@@ -155,11 +155,11 @@ def compare_counts(
     return weigh_counts(arms, noise, terms, raised)
 
 
-def learn(history: PodCounts | None, terms: Terms) -> Dispersion | None:
-    """The noise as the baseline's history has it; None without one."""
+def learn(history: PodCounts | None, *, interval: float) -> Dispersion | None:
+    """The noise as the baseline's history has it; None without one. ``interval`` in seconds."""
     if history is None or not history.events.size:
         return None
-    return dispersion(history, interval=terms.interval)
+    return dispersion(history, interval=interval)
 
 
 def weigh_counts(

@@ -1,4 +1,4 @@
-"""One metric of one comparison: what was seen of it, and what is said of that.
+"""One metric of one comparison: what is said of what was seen.
 
 A run's verdict out of several of these is `sequential`'s; the words are `reasons`'.
 """
@@ -8,97 +8,125 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-from judge.spec.resolved import BASELINE, Metric, Reading
-from judge.stats.arms import Arms
-from judge.stats.comparison import Comparison, Terms, pods_needed
+from judge.spec.resolved import BASELINE, Metric
 from judge.stats.confidence import Effect, effect
 from judge.verdict import reasons
-from judge.verdict.counting import TrackCounts
-from judge.verdict.sufficiency import Amount, amount, lacking
-from judge.verdict.verdict import MetricVerdict, Outcome
+from judge.verdict.kinds.looked import Looked
+from judge.verdict.sufficiency import lacking, vanished
+from judge.verdict.verdict import BoundVerdict, MetricVerdict, Outcome
+
+UNKNOWN = Effect(None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One metric of one comparison, after some looks.
-
-    ``track`` is what is compared with the baseline; ``canary`` are its counts, shadow or not.
-    """
+    """One metric of one track, ``looked`` at."""
 
     metric: Metric
     track: str
-    share: float
-    canary: TrackCounts
-    baseline: TrackCounts
-    arms: Arms
-    comparison: Comparison
-    terms: Terms
-    history_pods: int
-
-    @property
-    def failed(self) -> NDArray[np.bool_]:
-        """Whether the evidence has reached the threshold by each look."""
-        highest = np.maximum.accumulate(self.comparison.log_evidence)
-        return highest >= self.comparison.threshold
+    looked: Looked
 
 
 def metric_verdict(one: Seen, *, ended: bool) -> MetricVerdict:
     """The verdict on one metric; ``ended`` where its run has no more looks to come."""
-    known = effect(one.comparison, one.terms)
-    seen = amount(one.arms, one.terms.looks, one.terms.plan.block)
-    outcome, proven, reason = _outcome(one, known, seen, ended=ended)
+    looked = one.looked
+    comparison, terms = looked.comparison, looked.terms
+    compared = comparison is not None and terms is not None
+    known = effect(comparison, terms) if comparison is not None and terms else UNKNOWN
+    outcome, proven, reason = _outcome(one, known, ended=ended)
     return MetricVerdict(
         verdict=outcome,
         reason=reason,
         estimate=known.estimate,
         low=known.low,
         high=known.high,
-        limit=one.metric.limit,
-        evidence=float(one.comparison.log_evidence[-1]),
-        threshold=float(one.comparison.threshold),
-        proven=proven,
+        limit=one.metric.limit if looked.limit is None else looked.limit,
+        evidence=float(comparison.log_evidence[-1]) if comparison is not None else None,
+        threshold=float(comparison.threshold) if comparison is not None else None,
+        proven=proven and compared,
+        observed=looked.observed,
+        bound=_bound_verdict(one),
     )
 
 
-def _outcome(one: Seen, known: Effect, seen: Amount, *, ended: bool) -> tuple[Outcome, bool, str]:
-    metric = one.metric
-    said = reasons.measured(metric, known, seen, one.track)
-    if one.failed[-1]:
+def _outcome(one: Seen, known: Effect, *, ended: bool) -> tuple[Outcome, bool, str]:
+    said = reasons.measured(one.metric, known, one.looked, one.track)
+    if one.looked.failed[-1]:
         return Outcome.FAIL, False, said
-    proven = bool(one.comparison.log_pass[-1] >= math.log(1.0 / one.terms.beta))
+    proven = _proven(one.looked)
     if not ended:
         return Outcome.INCONCLUSIVE, proven, said
-    broken = (*one.canary.not_finite, *one.baseline.not_finite)
-    if broken:
-        return Outcome.INCONCLUSIVE, False, reasons.not_finite(metric, broken)
-    missing = lacking(seen, one.track, exposures_are_pods=_exposures_are_pods(metric))
+    missing = _missing(one)
     if missing:
-        why = reasons.absences(one.canary.absent, one.track) or reasons.absences(
-            one.baseline.absent, BASELINE
-        )
-        return Outcome.INCONCLUSIVE, False, reasons.too_little(metric, missing + why)
+        return Outcome.INCONCLUSIVE, False, missing
+    if one.looked.comparison is None:
+        return Outcome.PASS, True, said
     if proven:
-        return Outcome.PASS, True, f"{said}; {reasons.ruled_out(metric)}"
-    return Outcome.PASS, False, f"{said}; {reasons.not_ruled_out(metric, known)}{_caveats(one)}"
+        return Outcome.PASS, True, f"{said}; {reasons.ruled_out(one.metric)}"
+    open_ = reasons.not_ruled_out(one.metric, known)
+    return Outcome.PASS, False, f"{said}; {open_}{_caveats(one)}"
+
+
+def _proven(looked: Looked) -> bool:
+    if looked.comparison is None or looked.terms is None:
+        return False
+    return bool(looked.comparison.log_pass[-1] >= math.log(1.0 / looked.terms.beta))
+
+
+def _missing(one: Seen) -> str:
+    """Why the metric cannot pass on what there is; "" where it can."""
+    metric, looked = one.metric, one.looked
+    if looked.not_finite:
+        return reasons.not_finite(metric, looked.not_finite)
+    if looked.untestable:
+        return looked.untestable
+    if looked.bound is not None and looked.bound.untestable:
+        return looked.bound.untestable
+    if looked.comparison is None and looked.terms is None:
+        return _without_value(one)
+    why = reasons.absences(looked.absent.get(one.track, {}), one.track) or reasons.absences(
+        looked.absent.get(BASELINE, {}), BASELINE
+    )
+    gone = vanished(looked)
+    if gone:
+        return reasons.gone(metric, one.track, gone, len(looked.seen[0])) + why
+    missing = lacking(looked.amount, one.track)
+    return reasons.too_little(metric, missing + why) if missing else ""
+
+
+def _without_value(one: Seen) -> str:
+    """Why a metric that has only a bound cannot pass: it was not seen for half of the run."""
+    looked = one.looked
+    seen, planned = int(looked.seen[0].sum()), looked.amount.planned
+    if 2 * seen >= planned:
+        return ""
+    why = reasons.absences(looked.absent.get(one.track, {}), one.track)
+    return reasons.too_little(one.metric, reasons.seldom(one.track, seen, planned) + why)
 
 
 def _caveats(one: Seen) -> str:
     """What keeps this comparison from saying more."""
-    told = []
-    if not one.comparison.noise.learned:
-        told.append(reasons.assumed(one.history_pods))
-    hidden = pods_needed(one.comparison, one.terms)
-    if hidden:
-        told.append(reasons.weak(one.metric, one.track, float(one.comparison.noise.tau), *hidden))
+    looked, told = one.looked, []
+    if not looked.learned:
+        told.append(reasons.assumed(looked.history_pods))
+    if looked.comparison is not None and looked.terms is not None:
+        hidden = looked.comparison.sides[0].pods_needed(clip=looked.terms.clip)
+        if hidden:
+            told.append(reasons.weak(one.metric, one.track, looked.spread, *hidden))
     return "".join(f"; {caveat}" for caveat in told)
 
 
-def _exposures_are_pods(metric: Metric) -> bool:
-    return any(
-        parts["total"].reading is Reading.GAUGE
-        for parts in metric.queries.values()
-        if "total" in parts
+def _bound_verdict(one: Seen) -> BoundVerdict | None:
+    bound, looked = one.metric.bound, one.looked.bound
+    if bound is None or looked is None:
+        return None
+    tested = looked.log_evidence
+    return BoundVerdict(
+        broken=bool(looked.broken.any()),
+        promised=looked.promised,
+        value=looked.value,
+        max=bound.max,
+        min=bound.min,
+        evidence=float(tested[-1]) if tested is not None else None,
+        threshold=looked.threshold if tested is not None else None,
     )

@@ -5,12 +5,13 @@ Every sentence that a person reads of a verdict is written here; nothing is deci
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
-from judge.spec.resolved import Direction, Metric
+from judge.spec.resolved import Compare, Direction, Kind, Metric
 from judge.stats.confidence import Effect
 from judge.stats.samples import Absence
-from judge.verdict.sufficiency import Amount
+from judge.verdict.kinds.looked import BoundLooked, Looked
 from judge.verdict.verdict import MetricVerdict
 
 
@@ -19,25 +20,89 @@ def title(metric: Metric) -> str:
     return metric.name.replace("-", " ").replace("_", " ")
 
 
-def measured(metric: Metric, effect: Effect, seen: Amount, track: str) -> str:
-    """What was measured: the effect, what it may lie between, and the limit."""
-    if effect.estimate is None or seen.canary_events + seen.baseline_events == 0:
-        return (
-            f"{title(metric)}: {_among(seen.canary_events, seen.canary_total)} on the {track}, "
-            f"{_among(seen.baseline_events, seen.baseline_total)} on the baseline"
-            f"{_at_least(effect)}; {limit(metric)}"
-        )
+def measured(metric: Metric, effect: Effect, looked: Looked, track: str) -> str:
+    """What was measured: the effect, what it may lie between, the limit, and any bound."""
+    told = []
+    if metric.limit is not None:
+        told.append(_compared(metric, effect, looked, track))
+    if metric.bound is not None and looked.bound is not None:
+        told.append(_bounded(metric, looked.bound, track))
+    text = "; ".join(told)
+    return text if metric.limit is not None else f"{title(metric)}: {text}"
+
+
+def _compared(metric: Metric, effect: Effect, looked: Looked, track: str) -> str:
+    seen = looked.amount
+    if looked.untestable and looked.comparison is None:
+        return looked.untestable
+    if seen.events is not None and seen.exposures is not None:
+        if effect.estimate is None or sum(seen.events) == 0:
+            return (
+                f"{title(metric)}: {_among(seen.events[0], seen.exposures[0])} on the {track}, "
+                f"{_among(seen.events[1], seen.exposures[1])} on the baseline"
+                f"{_at_least(effect)}; {limit(metric)}"
+            )
+    elif effect.estimate is None:
+        return f"{title(metric)}: nothing to compare yet; {limit(metric)}"
     return (
-        f"{title(metric)} {figure(effect.estimate)} times the baseline's"
-        f"{_between(effect)}; {limit(metric)}"
+        f"{title(metric)} {_times(metric, effect.estimate)}{_between(effect)}"
+        f"{_quantiles(metric, looked, track)}; {limit(metric, looked.limit)}"
     )
 
 
-def limit(metric: Metric) -> str:
-    """The limit as a person would say it."""
+def _times(metric: Metric, estimate: float | None) -> str:
+    told = figure(estimate or 0.0)
+    if metric.compare is Compare.SLOPE:
+        return f"grows {told}-fold an hour against the baseline's"
+    return f"{told} times the baseline's"
+
+
+def _quantiles(metric: Metric, looked: Looked, track: str) -> str:
+    """The tail of both tracks, as it was; nothing where it is not known."""
+    if metric.kind is not Kind.HISTOGRAM:
+        return ""
+    ours, theirs = looked.observed.get(track, {}), looked.observed.get("baseline", {})
+    if "p99" not in ours or "p99" not in theirs:
+        return ""
+    return f" (p99 {amount(ours['p99'], metric)} against {amount(theirs['p99'], metric)})"
+
+
+def _bounded(metric: Metric, looked: BoundLooked, track: str) -> str:
+    """What a fixed bound says."""
+    bound = metric.bound
+    if bound is None:
+        return ""
+    if looked.untestable:
+        return looked.untestable
+    ends = [
+        f"{word} {amount(value, metric)}"
+        for word, value in (("at most", bound.max), ("at least", bound.min))
+        if value is not None
+    ]
+    what = f"p{100 * bound.quantile:g} " if metric.kind is Kind.HISTOGRAM else ""
+    value = "no value" if looked.value is None else amount(looked.value, metric)
+    kept = "broken" if looked.broken.any() else "kept"
+    promise = "" if looked.promised else ", a plain bound outside of the promise"
+    return f"{what}{value} on the {track}, {' and '.join(ends)} allowed: {kept}{promise}"
+
+
+def amount(value: float, metric: Metric) -> str:
+    """A value in the metric's own unit: a share as per cent, anything else with its unit."""
+    if metric.kind is Kind.PROPORTION:
+        return f"{100 * value:.3g} %"
+    return f"{value:.3g} {metric.unit}".rstrip()
+
+
+def limit(metric: Metric, tested: float | None = None) -> str:
+    """The limit as a person would say it; ``tested`` is the one that the data allow."""
+    asked = metric.limit or 1.0
+    bound = asked if tested is None else tested
+    told = f"limit {figure(bound)}"
     if metric.direction is Direction.EITHER:
-        return f"limit {figure(1 / metric.limit)} to {figure(metric.limit)}"
-    return f"limit {figure(metric.limit)}"
+        told = f"limit {figure(1 / bound)} to {figure(bound)}"
+    if abs(bound / asked - 1.0) > 0.005:
+        return f"{told} (the buckets' nearest to {figure(asked)})"
+    return told
 
 
 def ruled_out(metric: Metric) -> str:
@@ -65,7 +130,81 @@ def not_finite(metric: Metric, pods: Sequence[str]) -> str:
     return f"{title(metric)}: NaN or infinite samples from {named}; it cannot pass on those"
 
 
-def absences(absent: dict[Absence, int], track: str) -> str:
+def gone(metric: Metric, track: str, looks: int, of: int) -> str:
+    """A track that had samples and has none any more."""
+    return (
+        f"{title(metric)}: the {track} vanished: no samples in the last {looks} of {of} intervals"
+    )
+
+
+def seldom(track: str, seen: int, planned: int) -> str:
+    """A metric with a bound that was hardly ever there."""
+    return f"{seen} of {planned} intervals had a value on the {track}"
+
+
+def coarse(metric: Metric, allowed: Sequence[float]) -> str:
+    """Buckets that cannot test the limit, and the limits that they can."""
+    wanted = metric.limit or 1.0
+    near = sorted(sorted(allowed, key=lambda one: abs(math.log(one / wanted)))[:3])
+    mend = (
+        f"they can test {', '.join(figure(one) for one in near)}: set limit.ratio to one of these"
+        if near
+        else "they hold too few requests beyond any boundary: look at its buckets"
+    )
+    return (
+        f"{title(metric)}: the buckets are too coarse to test a limit of {figure(wanted)} "
+        f"(no boundary within 15 % of {figure(wanted)} times another in the tail); {mend}, "
+        "or use finer buckets, such as native histograms"
+    )
+
+
+def no_bucket(metric: Metric, bounds: Sequence[float]) -> str:
+    """No boundary where a quantile is bounded."""
+    wanted = metric.bound.max if metric.bound is not None and metric.bound.max else 1.0
+    near = sorted((one for one in bounds if one > 0), key=lambda one: abs(math.log(one / wanted)))
+    told = ", ".join(f"{one:g}" for one in sorted(near[:3])) or "none"
+    return (
+        f"{title(metric)}: no bucket boundary within 15 % of max {wanted:g}; the nearest are "
+        f"{told}: set max to one of these, or add a bucket"
+    )
+
+
+def no_floor(metric: Metric) -> str:
+    """A gauge that is 0 throughout has no ratio."""
+    return (
+        f"{title(metric)}: it is 0 on a track, which has no ratio; set floor to what is as good as "
+        "nothing (it is added to both tracks)"
+    )
+
+
+def no_traffic(track: str, looks: int, requests: float) -> str:
+    """A track that nothing was sent to."""
+    return (
+        f"the {track} got no requests in {looks} intervals, the baseline {requests:,.0f}: "
+        f"check that traffic is routed to the {track}"
+    )
+
+
+def traffic_ended(track: str, looks: int, of: int) -> str:
+    """A track that got requests and gets none any more."""
+    return f"the {track} got no requests in the last {looks} of {of} intervals: its traffic ended"
+
+
+def other_share(track: str, share: float, meant: float) -> str:
+    """A split of requests that is not the configured one."""
+    return (
+        f"the {track} got {100 * share:.3g} % of the requests where {100 * meant:.3g} % were "
+        "configured: what was judged is not the rollout that was meant; check the routing, or "
+        "correct the weight"
+    )
+
+
+def untrusted(traffic: str, otherwise: str) -> str:
+    """A run that would have passed but for its traffic."""
+    return f"{traffic}; otherwise: {otherwise}"
+
+
+def absences(absent: Mapping[Absence, int], track: str) -> str:
     """Why intervals had no sample of a track, most frequent first."""
     if not absent:
         return ""
@@ -98,11 +237,16 @@ def figure(value: float) -> str:
 
 
 def _worst(metric: Metric) -> str:
+    worst = metric.worst or 1.0
     if metric.direction is Direction.EITHER:
-        return f"a {_fold(metric.worst)} change"
+        return f"a {_fold(worst)} change"
     if metric.direction is Direction.DECREASE:
-        return f"a fall to {figure(metric.worst)} times"
-    return f"a {_fold(metric.worst)} increase"
+        return f"a fall to {figure(worst)} times"
+    if metric.kind is Kind.HISTOGRAM:
+        return f"a {_fold(worst)} slowdown"
+    if metric.compare is Compare.SLOPE:
+        return f"a {_fold(worst)} growth an hour"
+    return f"a {_fold(worst)} increase"
 
 
 def _fold(ratio: float) -> str:

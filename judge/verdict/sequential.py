@@ -1,7 +1,8 @@
 """The sequential judge: from evidence to a run's verdict, at any look, under one promise.
 
 Owned here: what counts as failing, passing (proven or not) and not known yet for a run of several
-metrics. Not here: the statistics (`judge.stats`), a single metric (`metric`), words (`reasons`).
+metrics and tracks. Not here: the statistics (`judge.stats`), what a kind makes of samples
+(`judge.verdict.kinds`), a single metric (`metric`), words (`reasons`).
 
 A judge is made once a run, from its analysis and the baseline's history, and is then asked with all
 of the run's intervals so far: it keeps nothing between looks, so a replay says the same.
@@ -15,31 +16,20 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from judge.spec.resolved import (
-    BASELINE,
-    CANARY,
-    SHADOW,
-    Direction,
-    Metric,
-    ResolvedAnalysis,
-)
-from judge.stats.arms import Array, PodCounts, paired
-from judge.stats.comparison import (
-    Terms,
-    calibration,
-    learn,
-    unlearned,
-    usual_pods,
-    weigh,
-)
-from judge.stats.dispersion import Dispersion
+from judge.spec.resolved import CANARY, SHADOW, Kind, ResolvedAnalysis
+from judge.stats.evidence import schedule
 from judge.stats.samples import Interval
 from judge.verdict import reasons
-from judge.verdict.counting import track_counts
+from judge.verdict.kinds.counts import CountsJudge
+from judge.verdict.kinds.gauges import GaugeJudge
+from judge.verdict.kinds.latency import LatencyJudge
+from judge.verdict.kinds.looked import KindJudge
+from judge.verdict.kinds.terms import MetricTerms, metric_terms
 from judge.verdict.metric import Seen, metric_verdict
 from judge.verdict.score import judged_share, score
 from judge.verdict.shares import shares
-from judge.verdict.verdict import MetricVerdict, Outcome, Promise, Verdict
+from judge.verdict.traffic import misrouted
+from judge.verdict.verdict import MetricVerdict, Outcome, Promise, TrackVerdict, Verdict
 
 
 class SequentialJudge:
@@ -47,24 +37,21 @@ class SequentialJudge:
 
     def __init__(self, analysis: ResolvedAnalysis, history: Sequence[Interval]) -> None:
         self._analysis = analysis
-        self._shares = shares(analysis.metrics, analysis.score)
-        self._history = {
-            metric.name: track_counts(history, metric.name, BASELINE).counts
+        of_alpha = shares(analysis.metrics, analysis.score)
+        self._judges = {
+            metric.name: _judge(metric_terms(metric, analysis, of_alpha[metric.name]), history)
             for metric in analysis.metrics
         }
-        self._noise = {
-            metric.name: learn(self._history[metric.name], self._terms(metric))
-            for metric in analysis.metrics
-        }
-        self._raised: dict[tuple[str, int], Array | None] = {}
 
     def look(self, intervals: Sequence[Interval], *, finished: bool) -> Verdict:
         """The verdict after these intervals, oldest first; ``finished`` where no more will come."""
         intervals = intervals[: self._analysis.looks]
         if not intervals:
             return _nothing_yet(self._analysis, ended=finished)
-        seen = {track: self._seen(intervals, track) for track in self._tracks(intervals)}
-        return self._verdict(seen, len(intervals), finished=finished)
+        tracks = self._tracks(intervals)
+        return self._verdict(
+            {track: self._seen(intervals, track) for track in tracks}, intervals, finished=finished
+        )
 
     def decide(self, intervals: Sequence[Interval], *, finished: bool = True) -> Verdict:
         """The verdict of a run that looked after every interval and stopped when it could."""
@@ -85,121 +72,86 @@ class SequentialJudge:
         return [track for track in (CANARY, SHADOW) if track in known] or [CANARY]
 
     def _seen(self, intervals: Sequence[Interval], track: str) -> list[Seen]:
-        return [self._weighed(metric, intervals, track) for metric in self._analysis.metrics]
-
-    def _weighed(self, metric: Metric, intervals: Sequence[Interval], track: str) -> Seen:
-        canary = track_counts(intervals, metric.name, track)
-        baseline = track_counts(intervals, metric.name, BASELINE)
-        arms = paired(canary.counts, baseline.counts)
-        terms = self._terms(metric)
-        history, noise = self._history[metric.name], self._noise[metric.name]
-        if noise is None:
-            noise, kept = unlearned(arms)
-            comparison = weigh(kept, noise, terms, None)
-        else:
-            raised = self._raise(metric, history, noise, canary.counts)
-            comparison = weigh(arms, noise, terms, raised)
-        return Seen(
-            metric=metric,
-            track=track,
-            share=self._shares[metric.name],
-            canary=canary,
-            baseline=baseline,
-            arms=arms,
-            comparison=comparison,
-            terms=terms,
-            history_pods=history.events.shape[-1],
-        )
-
-    def _terms(self, metric: Metric) -> Terms:
-        analysis = self._analysis
-        return Terms(
-            limit=metric.limit,
-            worst=metric.worst,
-            alpha=analysis.risk.false_rollback * self._shares[metric.name],
-            beta=analysis.risk.missed_regression,
-            interval=analysis.interval,
-            looks=analysis.looks,
-            both=metric.direction is Direction.EITHER,
-        )
-
-    def _raise(
-        self, metric: Metric, history: PodCounts, noise: Dispersion, canary: PodCounts
-    ) -> Array | None:
-        """What calibration adds to the threshold; measured once for a number of canary pods.
-
-        The number is the first interval's, so that the threshold does not move during a run.
-        """
-        present = np.asarray((canary.filled().total > 0).any(-1))
-        pods = usual_pods(_first(canary, present)) if present.any() else 1
-        key = metric.name, pods
-        if key not in self._raised:
-            self._raised[key] = calibration(history, noise, self._terms(metric), canary_pods=pods)
-        return self._raised[key]
+        return [
+            Seen(metric, track, self._judges[metric.name].look(intervals, track))
+            for metric in self._analysis.metrics
+        ]
 
     def _fails(self, seen: Sequence[Seen]) -> NDArray[np.bool_]:
         """Whether the run fails at each look: by its critical metrics together, or by its score."""
-        critical = [one for one in seen if one.metric.critical and not one.metric.observe]
-        looks = seen[0].comparison.log_evidence.shape[-1]
-        failed = np.zeros(looks, dtype=bool)
-        if critical:
-            mean = np.logaddexp.reduce(
-                [
-                    math.log(one.share) + one.comparison.log_evidence - one.comparison.raised
-                    for one in critical
-                ]
-            )
-            failed |= mean >= math.log(1.0 / self._analysis.risk.false_rollback)
-            failed |= np.logical_or.reduce([one.failed for one in critical])
         acting = [one for one in seen if not one.metric.observe]
+        critical = [one for one in acting if one.metric.critical]
+        failed = np.zeros(len(seen[0].looked.seen[0]), dtype=bool)
+        parts = [part for one in critical for part in one.looked.parts]
+        if parts:
+            mean = np.logaddexp.reduce([math.log(share) + grown for share, grown in parts])
+            failed |= mean >= math.log(1.0 / self._analysis.risk.false_rollback)
+        for one in critical:
+            failed |= one.looked.failed
         whole = sum(one.metric.weight for one in acting)
         if whole:
-            stood = np.sum([one.metric.weight * ~one.failed for one in acting], axis=0)
+            stood = np.sum([one.metric.weight * ~one.looked.failed for one in acting], axis=0)
             failed |= 100.0 * stood / whole < self._analysis.score.marginal
         return failed
 
-    def _verdict(self, seen: dict[str, list[Seen]], looks: int, *, finished: bool) -> Verdict:
+    def _verdict(
+        self, seen: dict[str, list[Seen]], intervals: Sequence[Interval], *, finished: bool
+    ) -> Verdict:
+        looks = len(intervals)
         ended = finished or looks >= self._analysis.looks
-        track, first = next(iter(seen.items()))
-        failed = bool(self._fails(first)[-1])
         comparisons = {
             track: {one.metric.name: metric_verdict(one, ended=ended) for one in each}
             for track, each in seen.items()
         }
-        return self._run_verdict(first, comparisons, track, looks, failed=failed, ended=ended)
-
-    def _run_verdict(
-        self,
-        first: Sequence[Seen],
-        comparisons: dict[str, dict[str, MetricVerdict]],
-        track: str,
-        looks: int,
-        *,
-        failed: bool,
-        ended: bool,
-    ) -> Verdict:
-        metrics, verdicts = self._analysis.metrics, comparisons[track]
-        points = score(metrics, verdicts, finished=ended)
-        if failed:
-            outcome, reason = Outcome.FAIL, reasons.run_failed(metrics, verdicts)
-        elif not ended:
-            outcome = Outcome.INCONCLUSIVE
-            reason = reasons.run_goes_on(looks, self._analysis.looks, metrics, verdicts)
-        else:
-            outcome, reason = self._at_the_end(verdicts, points)
-        acting = [metric for metric in metrics if metric.critical and not metric.observe]
-        proven = bool(acting) and all(verdicts[metric.name].proven for metric in acting)
+        tracks = {
+            track: self._track_verdict(each, comparisons[track], intervals, ended=ended)
+            for track, each in seen.items()
+        }
+        track, first = next(iter(seen.items()))
+        decided = ended or tracks[track].verdict is Outcome.FAIL
         return Verdict(
-            verdict=outcome,
-            reason=reason,
-            score=points,
+            verdict=tracks[track].verdict,
+            reason=tracks[track].reason,
+            score=tracks[track].score,
             promise=_promise(first),
-            proven=outcome is Outcome.PASS and proven,
-            decided=failed or ended,
-            decided_at=looks - 1 if failed or ended else None,
-            metrics=verdicts,
+            proven=tracks[track].proven,
+            decided=decided,
+            decided_at=looks - 1 if decided else None,
+            metrics=comparisons[track],
             comparisons=comparisons,
+            tracks=tracks,
         )
+
+    def _track_verdict(
+        self,
+        seen: Sequence[Seen],
+        verdicts: dict[str, MetricVerdict],
+        intervals: Sequence[Interval],
+        *,
+        ended: bool,
+    ) -> TrackVerdict:
+        metrics, looks = self._analysis.metrics, len(intervals)
+        points = score(metrics, verdicts, finished=ended)
+        if self._fails(seen)[-1]:
+            return TrackVerdict(Outcome.FAIL, reasons.run_failed(metrics, verdicts), points)
+        if not ended:
+            told = reasons.run_goes_on(looks, self._analysis.looks, metrics, verdicts)
+            return TrackVerdict(Outcome.INCONCLUSIVE, told, points)
+        outcome, reason = self._at_the_end(verdicts, points)
+        unrouted = self._misrouted(seen, intervals) if outcome is not Outcome.FAIL else ""
+        if unrouted:
+            return TrackVerdict(Outcome.INCONCLUSIVE, reasons.untrusted(unrouted, reason), points)
+        compared = [
+            metric
+            for metric in metrics
+            if metric.critical and not metric.observe and metric.limit is not None
+        ]
+        proven = bool(compared) and all(verdicts[metric.name].proven for metric in compared)
+        return TrackVerdict(outcome, reason, points, outcome is Outcome.PASS and proven)
+
+    def _misrouted(self, seen: Sequence[Seen], intervals: Sequence[Interval]) -> str:
+        block = schedule(interval=self._analysis.interval, looks=self._analysis.looks).block
+        return misrouted([one.looked for one in seen], intervals, seen[0].track, block=block)
 
     def _at_the_end(
         self, verdicts: dict[str, MetricVerdict], points: float | None
@@ -221,18 +173,22 @@ class SequentialJudge:
         return Outcome.PASS, reasons.run_passed(metrics, verdicts)
 
 
-def _first(counts: PodCounts, present: NDArray[np.bool_]) -> PodCounts:
-    at = int(present.argmax())
-    return PodCounts(counts.events[at : at + 1], counts.total[at : at + 1])
+def _judge(terms: MetricTerms, history: Sequence[Interval]) -> KindJudge:
+    kinds: dict[Kind, type[CountsJudge] | type[LatencyJudge] | type[GaugeJudge]] = {
+        Kind.PROPORTION: CountsJudge,
+        Kind.HISTOGRAM: LatencyJudge,
+        Kind.GAUGE: GaugeJudge,
+    }
+    return kinds[terms.metric.kind](terms, history)
 
 
 def _promise(seen: Sequence[Seen]) -> Promise:
-    """What the bound rests on: the weakest of the metrics'."""
-    if not all(one.comparison.calibrated for one in seen):
+    """What the bound rests on: the weakest of the comparisons'."""
+    compared = [one.looked.comparison for one in seen if one.looked.terms is not None]
+    made = [one for one in compared if one is not None]
+    if len(made) < len(compared) or not all(one.calibrated for one in made):
         return Promise.UNCALIBRATED
-    noises = [one.comparison.noise for one in seen]
-    plain = all(noise.phi == 1.0 and noise.tau == 0.0 for noise in noises)
-    return Promise.EXACT if plain else Promise.CALIBRATED
+    return Promise.EXACT if all(one.exact for one in made) else Promise.CALIBRATED
 
 
 def _nothing_yet(analysis: ResolvedAnalysis, *, ended: bool) -> Verdict:
@@ -242,12 +198,14 @@ def _nothing_yet(analysis: ResolvedAnalysis, *, ended: bool) -> Verdict:
         )
         for metric in analysis.metrics
     }
+    reason = "no interval has been looked at yet"
     return Verdict(
         verdict=Outcome.INCONCLUSIVE,
-        reason="no interval has been looked at yet",
+        reason=reason,
         score=None,
         promise=Promise.UNCALIBRATED,
         decided=ended,
         metrics=verdicts,
         comparisons={CANARY: verdicts},
+        tracks={CANARY: TrackVerdict(Outcome.INCONCLUSIVE, reason, None)},
     )

@@ -26,12 +26,32 @@ class Promise(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class BoundVerdict:
+    """What is said of a metric's fixed bound (`max`, `min`).
+
+    ``value`` is what was bounded, in the metric's unit. ``promised``: its false alarms are inside
+    the promise, and ``evidence`` and ``threshold`` are those of an e-process; else it is a plain
+    rule, and they are None.
+    """
+
+    broken: bool
+    promised: bool
+    value: float | None = None
+    max: float | None = None
+    min: float | None = None
+    evidence: float | None = None
+    threshold: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MetricVerdict:
     """What is said of one metric of one comparison.
 
     ``estimate``, ``low`` and ``high`` are effect ratios (canary / baseline), the latter two a
     confidence sequence at the metric's share of the promise; ``evidence`` is the natural logarithm
     of the e-value against ``limit`` and ``threshold`` what it must reach. None: not known.
+    ``limit`` is the one that was tested: buckets may not allow the one that was asked for.
+    ``observed[track]`` are values for the eye: a share, a mean, quantiles.
     """
 
     verdict: Outcome
@@ -43,6 +63,18 @@ class MetricVerdict:
     evidence: float | None = None
     threshold: float | None = None
     proven: bool = False
+    observed: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    bound: BoundVerdict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrackVerdict:
+    """What is said of one track as a whole; a shadow's acts on nothing."""
+
+    verdict: Outcome
+    reason: str
+    score: float | None
+    proven: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +84,7 @@ class Verdict:
     ``decided`` is False while the run goes on (the verdict is then ``inconclusive``: not known
     yet). ``decided_at`` is the index of the deciding interval, None until there is one.
     ``comparisons[track][metric]``; ``metrics`` is the canary's (the shadow's where there is no
-    canary).
+    canary). ``tracks[track]`` is each track's own verdict, the first of them the run's.
     """
 
     verdict: Outcome
@@ -64,11 +96,12 @@ class Verdict:
     decided_at: int | None = None
     metrics: Mapping[str, MetricVerdict] = field(default_factory=dict)
     comparisons: Mapping[str, Mapping[str, MetricVerdict]] = field(default_factory=dict)
+    tracks: Mapping[str, TrackVerdict] = field(default_factory=dict)
 
 
 def metric_document(verdict: MetricVerdict) -> dict[str, Any]:
     """The JSON form of a metric's verdict; absent and non-finite numbers are null."""
-    return {
+    written: dict[str, Any] = {
         "verdict": verdict.verdict.value,
         "estimate": _number(verdict.estimate),
         "low": _number(verdict.low),
@@ -79,6 +112,21 @@ def metric_document(verdict: MetricVerdict) -> dict[str, Any]:
         "proven": verdict.proven,
         "reason": verdict.reason,
     }
+    if verdict.observed:
+        written["observed"] = {
+            track: {name: _number(value) for name, value in values.items()}
+            for track, values in verdict.observed.items()
+        }
+    if verdict.bound is not None:
+        written["bound"] = {
+            "broken": verdict.bound.broken,
+            "promised": verdict.bound.promised,
+            **{
+                name: _number(getattr(verdict.bound, name))
+                for name in ("value", "max", "min", "evidence", "threshold")
+            },
+        }
+    return written
 
 
 def document(verdict: Verdict) -> dict[str, Any]:
@@ -94,10 +142,24 @@ def document(verdict: Verdict) -> dict[str, Any]:
     }
     if len(verdict.comparisons) > 1:
         written["comparisons"] = {
-            track: {"metrics": {name: metric_document(one) for name, one in metrics.items()}}
+            track: {
+                **_track_document(verdict.tracks.get(track)),
+                "metrics": {name: metric_document(one) for name, one in metrics.items()},
+            }
             for track, metrics in verdict.comparisons.items()
         }
     return written
+
+
+def _track_document(track: TrackVerdict | None) -> dict[str, Any]:
+    if track is None:
+        return {}
+    return {
+        "verdict": track.verdict.value,
+        "score": _number(track.score),
+        "proven": track.proven,
+        "reason": track.reason,
+    }
 
 
 def from_document(written: Mapping[str, Any]) -> Verdict:
@@ -116,12 +178,23 @@ def from_document(written: Mapping[str, Any]) -> Verdict:
             track: _metrics(one["metrics"])
             for track, one in (written.get("comparisons") or {}).items()
         },
+        tracks={
+            track: TrackVerdict(Outcome(one["verdict"]), one["reason"], one["score"], one["proven"])
+            for track, one in (written.get("comparisons") or {}).items()
+            if "verdict" in one
+        },
     )
 
 
 def _metrics(written: Mapping[str, Any]) -> dict[str, MetricVerdict]:
     return {
-        name: MetricVerdict(**{**one, "verdict": Outcome(one["verdict"])})
+        name: MetricVerdict(
+            **{
+                **one,
+                "verdict": Outcome(one["verdict"]),
+                "bound": BoundVerdict(**one["bound"]) if one.get("bound") else None,
+            }
+        )
         for name, one in written.items()
     }
 

@@ -1,15 +1,22 @@
+import numpy as np
 import pytest
 
 from judge.spec.resolved import Direction
 from judge.stats.confidence import Effect
 from judge.stats.samples import Absence
 from judge.verdict import reasons
-from judge.verdict.sufficiency import Amount
+from judge.verdict.kinds.looked import Amount, Looked
 from tests.verdict.rollouts import metric
 
-SEEN = Amount(30, 30, 1, 35, 3000, 90, 27000)
-NOTHING = Amount(30, 30, 1, 0, 3000, 0, 27000)
-CLEAN_BASELINE = Amount(30, 30, 1, 35, 3000, 0, 27000)
+
+def looked(canary, baseline):
+    """Events on each track, among 3,000 and 27,000 requests."""
+    totals = 3000, 27000
+    amount = Amount(30, 30, 1, exposures=totals, requests=totals, events=(canary, baseline))
+    return Looked(amount, None, None, 1.0, (np.ones(30, bool), np.ones(30, bool)), absent={})
+
+
+SEEN, NOTHING, CLEAN_BASELINE = looked(35, 90), looked(0, 0), looked(35, 0)
 
 
 @pytest.mark.parametrize(

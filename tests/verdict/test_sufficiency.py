@@ -1,18 +1,14 @@
+import numpy as np
 import pytest
 
-from judge.verdict.sufficiency import Amount, lacking
+from judge.verdict.kinds.looked import Amount, Looked
+from judge.verdict.sufficiency import lacking, vanished
 
 
 def seen(**changed):
-    enough = {
-        "usable": 30,
-        "planned": 30,
-        "block": 1,
-        "canary_events": 3,
-        "canary_total": 600,
-        "baseline_events": 27,
-        "baseline_total": 5400,
-    }
+    requests = changed.pop("canary_total", 600), changed.pop("baseline_total", 5400)
+    events = changed.pop("canary_events", 3), changed.pop("baseline_events", 27)
+    enough = {"usable": 30, "planned": 30, "block": 1, "requests": requests, "events": events}
     return Amount(**{**enough, **changed})
 
 
@@ -32,7 +28,7 @@ def seen(**changed):
     ],
 )
 def test_what_is_missing_is_told_with_what_is_needed(amount, told):
-    assert lacking(amount, "shadow", exposures_are_pods=False) == told
+    assert lacking(amount, "shadow") == told
 
 
 @pytest.mark.parametrize(
@@ -40,10 +36,30 @@ def test_what_is_missing_is_told_with_what_is_needed(amount, told):
     [seen(), seen(usable=15), seen(canary_events=0, baseline_events=0)],
 )
 def test_enough_is_enough(amount):
-    assert lacking(amount, "canary", exposures_are_pods=False) is None
+    assert lacking(amount, "canary") is None
 
 
 def test_where_pods_are_counted_only_intervals_matter():
-    few = seen(canary_total=30, canary_events=0, baseline_events=0, baseline_total=30)
-    assert lacking(few, "canary", exposures_are_pods=True) is None
-    assert lacking(seen(usable=3), "canary", exposures_are_pods=True)
+    few = Amount(30, 30, 1, exposures=(30, 30), events=(0, 0))
+    assert lacking(few, "canary") is None
+    assert lacking(Amount(3, 30, 1, exposures=(30, 30), events=(0, 0)), "canary")
+
+
+def looked(canary, baseline, block=1):
+    both = np.array(canary, bool), np.array(baseline, bool)
+    return Looked(Amount(0, 30, block), None, None, 1.0, both, absent={})
+
+
+@pytest.mark.parametrize(
+    ("canary", "baseline", "gone"),
+    [
+        ([1, 1, 0, 0, 0], [1, 1, 1, 1, 1], 3),
+        ([1, 1, 1, 0, 0], [1, 1, 1, 1, 1], 0),
+        ([1, 1, 0, 0, 0], [1, 1, 0, 0, 0], 0),
+        ([0, 0, 0, 0, 0], [1, 1, 1, 1, 1], 0),
+        ([1, 0, 0, 0, 1], [1, 1, 1, 1, 1], 0),
+    ],
+    ids=["gone", "a scrape failed", "both are gone", "never there", "back again"],
+)
+def test_a_track_that_vanished_is_told_from_a_scrape_that_failed(canary, baseline, gone):
+    assert vanished(looked(canary, baseline)) == gone

@@ -3,7 +3,8 @@ import math
 import numpy as np
 
 from judge.stats.samples import Absence, Count, Interval
-from judge.verdict.counting import track_counts
+from judge.verdict.kinds.counts import pod_counts
+from judge.verdict.kinds.gathering import gathered, weights
 
 INTERVALS = [
     Interval(0, 60, {"errors": {"canary": {"a": Count(1, 10)}}}),
@@ -14,7 +15,7 @@ INTERVALS = [
 
 
 def test_a_pod_is_a_column_and_a_missing_one_a_hole():
-    found = track_counts(INTERVALS, "errors", "canary").counts
+    found = pod_counts(gathered(INTERVALS, "errors", "canary"))
     assert found.total[:2].tolist()[1] == [30, 20]
     assert np.isnan(found.total).tolist() == [
         [False, True],
@@ -24,18 +25,23 @@ def test_a_pod_is_a_column_and_a_missing_one_a_hole():
     ]
 
 
-def test_a_broken_number_is_told_apart_from_a_hole():
-    assert track_counts(INTERVALS, "errors", "canary").not_finite == ("b",)
-
-
 def test_why_an_interval_has_no_sample_is_kept():
-    found = track_counts(INTERVALS, "errors", "canary")
+    found = gathered(INTERVALS, "errors", "canary")
     assert found.absent == {Absence.PARTIAL: 1}
-    assert track_counts(INTERVALS, "errors", "baseline").absent == {
+    assert gathered(INTERVALS, "errors", "baseline").absent == {
         Absence.NO_DATA: 4,
     }
 
 
 def test_a_metric_that_nobody_has_is_empty():
-    found = track_counts(INTERVALS, "latency", "canary").counts
+    found = pod_counts(gathered(INTERVALS, "latency", "canary"))
     assert found.total.shape == (4, 0)
+
+
+def test_the_expected_share_is_of_both_tracks():
+    both = Interval(0, 60, {}, weights={"canary": 0.1, "baseline": 0.4})
+    alone = Interval(60, 120, {}, weights={"canary": 0.1})
+    nobody = Interval(120, 180, {})
+    found = weights([both, alone, nobody], "canary", "baseline")
+    assert found[:2].tolist() == [0.2, 0.1]
+    assert np.isnan(found[2])

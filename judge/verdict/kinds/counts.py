@@ -1,0 +1,139 @@
+"""Proportions: errors among requests, orders among visits, pods that crash among pods."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from judge.spec.resolved import BASELINE
+from judge.stats.arms import Arms, Array, PodCounts, paired, summed
+from judge.stats.dispersion import assumed
+from judge.stats.risks import calibration, learn, usual_pods, weigh_counts
+from judge.stats.samples import Count, Interval
+from judge.stats.terms import Terms
+from judge.verdict.kinds.bounds import plain_bound, tested_bound
+from judge.verdict.kinds.gathering import Gathered, gathered
+from judge.verdict.kinds.looked import Amount, BoundLooked, Looked
+from judge.verdict.kinds.terms import MetricTerms, counts_pods, promised
+
+_HOLE = (np.nan, np.nan)
+
+
+class CountsJudge:
+    """Judges one metric of kind proportion; see `KindJudge`."""
+
+    def __init__(self, terms: MetricTerms, history: Sequence[Interval]) -> None:
+        self._terms = terms
+        self._name = terms.metric.name
+        self._history = pod_counts(gathered(history, self._name, BASELINE))
+        self._noise = learn(self._history, interval=terms.interval)
+        self._raised: dict[int, Array | None] = {}
+
+    def look(self, intervals: Sequence[Interval], track: str) -> Looked:
+        """See `KindJudge`."""
+        ours, theirs = (gathered(intervals, self._name, one) for one in (track, BASELINE))
+        canary, baseline = pod_counts(ours), pod_counts(theirs)
+        arms = paired(canary, baseline)
+        terms = self._terms.compared
+        of_pods = counts_pods(self._terms.metric)
+        return Looked(
+            amount=self._amount(arms, of_pods=of_pods),
+            comparison=None
+            if terms is None
+            else weigh_counts(arms, self._noise, terms, self._raise(canary, terms)),
+            terms=terms,
+            share=self._terms.share,
+            seen=(ours.seen, theirs.seen),
+            absent={track: ours.absent, BASELINE: theirs.absent},
+            not_finite=(*_not_finite(ours, canary), *_not_finite(theirs, baseline)),
+            bound=self._bound(canary),
+            requests=None if of_pods else (summed(canary).total, summed(baseline).total),
+            observed=_shares(canary, baseline, track),
+            learned=self._noise is not None and bool(self._noise.learned),
+            spread=float(self._noise.tau) if self._noise is not None else 0.0,
+            history_pods=self._history.events.shape[-1],
+        )
+
+    def _amount(self, arms: Arms, *, of_pods: bool) -> Amount:
+        ours, theirs = arms.treated, arms.reference
+        totals = float(ours.total.sum()), float(theirs.total.sum())
+        return Amount(
+            usable=int(arms.usable.sum()),
+            planned=self._terms.looks,
+            block=self._terms.plan.block,
+            exposures=totals,
+            requests=None if of_pods else totals,
+            events=(float(ours.events.sum()), float(theirs.events.sum())),
+        )
+
+    def _raise(self, canary: PodCounts, terms: Terms) -> Array | None:
+        """What calibration adds to the threshold; measured once for a number of canary pods.
+
+        The number is the first interval's, so that the threshold does not move during a run.
+        """
+        if self._noise is None:
+            return None
+        pods = usual_pods(_first_present(canary))
+        if pods not in self._raised:
+            self._raised[pods] = calibration(self._history, self._noise, terms, canary_pods=pods)
+        return self._raised[pods]
+
+    def _bound(self, canary: PodCounts) -> BoundLooked | None:
+        bound = self._terms.metric.bound
+        if bound is None:
+            return None
+        arm = summed(canary)
+        if not promised(self._terms.metric):
+            return plain_bound(self._terms, _quotient(arm.events, arm.total))
+        value = _quotient(arm.events.sum(), arm.total.sum())
+        return tested_bound(
+            self._terms,
+            arm,
+            assumed() if self._noise is None else self._noise,
+            most=bound.max,
+            least=bound.min,
+            value=float(value) if np.isfinite(value) else None,
+        )
+
+
+def pod_counts(one: Gathered) -> PodCounts:
+    """The counts (intervals, pods) of a track; a missing pod or interval is a hole."""
+    values = np.array(
+        [[_pair(pods.get(pod)) for pod in one.pods] for pods in one.found], dtype=float
+    ).reshape(len(one.found), len(one.pods), 2)
+    return PodCounts(values[..., 0], values[..., 1])
+
+
+def _pair(sample: object) -> tuple[float, float]:
+    return (sample.events, sample.total) if isinstance(sample, Count) else _HOLE
+
+
+def _not_finite(one: Gathered, counts: PodCounts) -> list[str]:
+    """The pods with NaN or an infinity among the samples that they have."""
+    broken = ~(np.isfinite(counts.events) & np.isfinite(counts.total))
+    return [
+        pod
+        for i, pod in enumerate(one.pods)
+        if any(pod in one.found[t] for t in np.flatnonzero(broken[:, i]))
+    ]
+
+
+def _first_present(counts: PodCounts) -> PodCounts:
+    present = np.asarray((counts.filled().total > 0).any(-1))
+    at = int(present.argmax()) if present.size else 0
+    return PodCounts(counts.events[at : at + 1], counts.total[at : at + 1])
+
+
+def _shares(canary: PodCounts, baseline: PodCounts, track: str) -> dict[str, dict[str, float]]:
+    """The share of events of each track over the whole run, where it had any exposure."""
+    found = {}
+    for name, counts in ((track, canary), (BASELINE, baseline)):
+        arm = summed(counts)
+        if arm.total.sum() > 0:
+            found[name] = {"share": float(arm.events.sum() / arm.total.sum())}
+    return found
+
+
+def _quotient(events: Array, total: Array) -> Array:
+    return np.divide(events, total, out=np.full_like(total, np.nan), where=total > 0)

@@ -1,0 +1,248 @@
+"""Histograms: how much slower requests are, from classic and native buckets alike."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from judge.spec.resolved import BASELINE
+from judge.stats.arms import Array, PodCounts, summed
+from judge.stats.boundaries import TOLERANCE, representable
+from judge.stats.comparison import Comparison
+from judge.stats.dispersion import Dispersion, assumed
+from judge.stats.histograms import (
+    PodHistograms,
+    learn_tails,
+    merged,
+    quantile,
+    tail_calibration,
+    testable,
+    weigh_histograms,
+)
+from judge.stats.risks import learn, usual_pods
+from judge.stats.samples import Histogram, Interval
+from judge.stats.terms import Terms
+from judge.verdict import reasons
+from judge.verdict.kinds.bounds import plain_bound, tested_bound
+from judge.verdict.kinds.gathering import Gathered, gathered
+from judge.verdict.kinds.looked import Amount, BoundLooked, Looked
+from judge.verdict.kinds.terms import MetricTerms, promised
+
+QUANTILES = (0.5, 0.95, 0.99)
+_SAME = 1e-9
+
+
+class LatencyJudge:
+    """Judges one metric of kind histogram; see `KindJudge`."""
+
+    def __init__(self, terms: MetricTerms, history: Sequence[Interval]) -> None:
+        self._terms = terms
+        self._metric = terms.metric
+        past = gathered(history, self._metric.name, BASELINE)
+        self._history = pod_histograms(past, bounds_of([past]))
+        self._noise = learn_tails(self._history, interval=terms.interval)
+        self._raised: dict[int, Array | None] = {}
+
+    def look(self, intervals: Sequence[Interval], track: str) -> Looked:
+        """See `KindJudge`."""
+        ours, theirs = (gathered(intervals, self._metric.name, one) for one in (track, BASELINE))
+        known = () if self._noise is None else self._noise.bounds
+        bounds = bounds_of([ours, theirs], known)
+        canary, baseline = pod_histograms(ours, bounds), pod_histograms(theirs, bounds)
+        comparison = self._compared(canary, baseline)
+        return Looked(
+            amount=self._amount(canary, baseline),
+            comparison=comparison,
+            terms=self._terms.compared,
+            share=self._terms.share,
+            seen=(ours.seen, theirs.seen),
+            absent={track: ours.absent, BASELINE: theirs.absent},
+            not_finite=(*_not_finite(ours), *_not_finite(theirs)),
+            untestable=self._untestable(baseline) if comparison is None else "",
+            bound=self._bound(canary),
+            requests=(_requests(canary), _requests(baseline)),
+            observed=_quantiles(canary, baseline, track),
+            learned=self._noise is not None,
+            history_pods=self._history.counts.shape[-2],
+            limit=_tested_limit(comparison),
+        )
+
+    def _compared(self, canary: PodHistograms, baseline: PodHistograms) -> Comparison | None:
+        terms = self._terms.compared
+        if terms is None or len(canary.bounds) < 2 or not canary.counts.size:
+            return None
+        raised = self._raise(canary, terms)
+        return weigh_histograms(canary, baseline, self._noise, terms, raised)
+
+    def _raise(self, canary: PodHistograms, terms: Terms) -> Array | None:
+        """What calibration adds to the threshold; measured once for a number of canary pods."""
+        if self._noise is None:
+            return None
+        requests = canary.counts[..., -1]
+        present = np.asarray((np.nan_to_num(requests) > 0).any(-1))
+        first = requests[int(present.argmax()) :][:1]
+        pods = usual_pods(PodCounts(first, first))
+        if pods not in self._raised:
+            self._raised[pods] = tail_calibration(
+                self._history, self._noise, terms, canary_pods=pods
+            )
+        return self._raised[pods]
+
+    def _untestable(self, baseline: PodHistograms) -> str:
+        """Why the buckets cannot test the limit; "" where there is nothing to test yet."""
+        metric, terms = self._metric, self._terms.compared
+        told = self._history if self._noise is not None else baseline
+        if terms is None or not np.nansum(told.counts):
+            return ""
+        allowed = representable(told.bounds, testable(told))
+        return reasons.coarse(metric, [float(one) for one in allowed if one > 1.0])
+
+    def _amount(self, canary: PodHistograms, baseline: PodHistograms) -> Amount:
+        ours, theirs = _requests(canary), _requests(baseline)
+        usable = (ours > 0) & (theirs > 0)
+        totals = float(ours[usable].sum()), float(theirs[usable].sum())
+        return Amount(
+            usable=int(usable.sum()),
+            planned=self._terms.looks,
+            block=self._terms.plan.block,
+            exposures=totals,
+            requests=totals,
+        )
+
+    def _bound(self, canary: PodHistograms) -> BoundLooked | None:
+        bound = self._metric.bound
+        if bound is None:
+            return None
+        if not promised(self._metric) or bound.max is None:
+            return plain_bound(self._terms, _by_interval(canary, bound.quantile))
+        value = quantile(canary.bounds, merged(canary), bound.quantile)
+        at = _nearest(canary.bounds, bound.max)
+        if at is None:
+            nothing = np.zeros(canary.counts.shape[0], dtype=bool)
+            shown = [float(one) for one in canary.bounds if np.isfinite(one)]
+            return BoundLooked(None, nothing, untestable=reasons.no_bucket(self._metric, shown))
+        beyond = canary.beyond(np.array([at]))
+        arm = summed(PodCounts(beyond.events[0], beyond.total[0]))
+        return tested_bound(
+            self._terms,
+            arm,
+            self._noise_above(float(canary.bounds[at])),
+            most=1.0 - bound.quantile,
+            least=None,
+            value=value if math.isfinite(value) else None,
+        )
+
+    def _noise_above(self, bound: float) -> Dispersion:
+        at = _nearest(self._history.bounds, bound)
+        if at is None:
+            return assumed()
+        beyond = self._history.beyond(np.array([at]))
+        past = PodCounts(beyond.events[0], beyond.total[0])
+        return learn(past, interval=self._terms.interval) or assumed()
+
+
+def bounds_of(several: Iterable[Gathered], known: Iterable[float] = ()) -> Array:
+    """Every bound that any sample has, and those ``known``, ascending, infinity last."""
+    layouts = {
+        sample.bounds
+        for one in several
+        for pods in one.found
+        for sample in pods.values()
+        if isinstance(sample, Histogram)
+    }
+    found = np.array(sorted({*known, *(bound for layout in layouts for bound in layout)}))
+    finite = found[np.isfinite(found)]
+    if finite.size:
+        apart = np.append(True, np.diff(finite) > _SAME * np.abs(finite[1:]))
+        finite = finite[apart]
+    return np.append(finite, np.inf)
+
+
+def pod_histograms(one: Gathered, bounds: Array) -> PodHistograms:
+    """The histograms (intervals, pods, bounds) of a track; NaN where a count is not known."""
+    counts = np.full((len(one.found), len(one.pods), len(bounds)), np.nan)
+    place = {pod: i for i, pod in enumerate(one.pods)}
+    layouts: dict[tuple[float, ...], tuple[Array, Array]] = {}
+    for t, pods in enumerate(one.found):
+        for pod, sample in pods.items():
+            if not isinstance(sample, Histogram):
+                continue
+            if sample.bounds not in layouts:
+                layouts[sample.bounds] = _places(np.array(sample.bounds), bounds)
+            at, known = layouts[sample.bounds]
+            counts[t, place[pod]] = _at_bounds(np.array(sample.counts), at, known)
+    return PodHistograms(bounds, counts)
+
+
+def _places(own: Array, bounds: Array) -> tuple[Array, Array]:
+    """For each bound the place of the first own one that is not below, and whether it is that."""
+    at = np.minimum(np.searchsorted(own, bounds * (1 - _SAME)), len(own) - 1)
+    same = (own[at] == bounds) | (np.abs(own[at] - bounds) <= _SAME * np.abs(bounds))
+    return at, same
+
+
+def _at_bounds(counts: Array, at: Array, same: Array) -> Array:
+    """Cumulative counts at bounds: known at a sample's own, and where nothing lies between two."""
+    before = np.append(0.0, counts)[at]
+    return np.where(same | (counts[at] == before), counts[at], np.nan)
+
+
+def _requests(histograms: PodHistograms) -> Array:
+    """All requests by interval, (intervals,)."""
+    return np.asarray(np.nansum(histograms.counts[..., -1], axis=-1))
+
+
+def _not_finite(one: Gathered) -> list[str]:
+    """The pods with NaN or an infinity among the samples that they have."""
+    return sorted(
+        {
+            pod
+            for pods in one.found
+            for pod, sample in pods.items()
+            if isinstance(sample, Histogram) and not math.isfinite(sum(sample.counts))
+        }
+    )
+
+
+def _quantiles(
+    canary: PodHistograms, baseline: PodHistograms, track: str
+) -> dict[str, dict[str, float]]:
+    """Quantiles of each track over the whole run, for the eye."""
+    found = {}
+    for name, histograms in ((track, canary), (BASELINE, baseline)):
+        counts = merged(histograms)
+        if counts[-1] > 0:
+            found[name] = {
+                f"p{100 * share:g}": quantile(histograms.bounds, counts, share)
+                for share in QUANTILES
+            }
+    return found
+
+
+def _by_interval(histograms: PodHistograms, share: float) -> Array:
+    """The quantile of each interval, NaN where there is none, (intervals,)."""
+    return np.array(
+        [
+            quantile(histograms.bounds, np.nansum(counts, axis=0), share)
+            for counts in histograms.counts
+        ]
+    )
+
+
+def _nearest(bounds: Array, wanted: float) -> int | None:
+    """The bound nearest to a value; None where it is farther off than is tolerated."""
+    fine = np.flatnonzero(np.isfinite(bounds) & (bounds > 0))
+    if not fine.size or not wanted > 0:
+        return None
+    off = np.abs(np.log(bounds[fine] / wanted))
+    best = int(off.argmin())
+    return int(fine[best]) if off[best] <= math.log(TOLERANCE) + _SAME else None
+
+
+def _tested_limit(comparison: Comparison | None) -> float | None:
+    if comparison is None:
+        return None
+    side = comparison.sides[0]
+    return 1.0 / side.null if side.inverted else side.null

@@ -1,0 +1,126 @@
+"""What a look says of one metric of one track, in the same form whatever the metric's kind.
+
+Owned here: the forms (`Looked`, `BoundLooked`, `Amount`) and the interface of a kind's judge. Not
+here: making them (`counts`, `latency`, `gauges`), what follows from them (`judge.verdict.metric`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from judge.stats.arms import Array
+from judge.stats.comparison import Comparison
+from judge.stats.samples import Absence, Interval
+from judge.stats.terms import Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """How much was seen of one metric: intervals, and requests and events of each track.
+
+    ``block`` is the number of intervals in a minute, the least step in which evidence grows.
+    Pairs are (canary, baseline): ``exposures`` of whatever is counted, ``requests`` None where
+    exposures are not requests, ``events`` among them; all None for gauges.
+    """
+
+    usable: int
+    planned: int
+    block: int
+    exposures: tuple[float, float] | None = None
+    requests: tuple[float, float] | None = None
+    events: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BoundLooked:
+    """A fixed bound after some looks.
+
+    ``log_evidence`` (looks,) is the e-process of a bound inside the promise, None for a plain one;
+    ``broken`` (looks,) tells at which looks it convicts. ``value`` is what was bounded, over the
+    whole run (the last look for a plain bound). ``untestable`` tells why it could not be tested.
+    """
+
+    value: float | None
+    broken: NDArray[np.bool_]
+    log_evidence: Array | None = None
+    share: float = 0.0
+    threshold: float = np.inf
+    untestable: str = ""
+
+    @property
+    def promised(self) -> bool:
+        """Whether its false alarms are inside the promise."""
+        return self.log_evidence is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """One metric of one track against the baseline, after some looks.
+
+    ``comparison`` is None for a metric that has only a bound, or where ``untestable`` says why it
+    cannot be made. ``seen`` (canary, baseline) tell at which looks (looks,) there was a sample;
+    ``requests`` (canary, baseline) how many requests, None where they are not counted.
+    ``observed`` is what a person wants to read of each track. ``learned``: the noise is known from
+    the history; ``spread``: how far pods differ for good, a log-sd. ``limit`` is the one that is
+    really tested, where the data do not allow the one that was asked for.
+    """
+
+    amount: Amount
+    comparison: Comparison | None
+    terms: Terms | None
+    share: float
+    seen: tuple[NDArray[np.bool_], NDArray[np.bool_]]
+    absent: Mapping[str, Mapping[Absence, int]]
+    not_finite: tuple[str, ...] = ()
+    untestable: str = ""
+    bound: BoundLooked | None = None
+    requests: tuple[Array, Array] | None = None
+    observed: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    learned: bool = True
+    spread: float = 0.0
+    history_pods: int = 0
+    limit: float | None = None
+
+    @property
+    def failed(self) -> NDArray[np.bool_]:
+        """Whether it fails by each look."""
+        convicted = np.zeros(len(self.seen[0]), dtype=bool)
+        if self.comparison is not None:
+            convicted |= self.comparison.log_evidence >= self.comparison.threshold
+        if self.bound is not None:
+            convicted |= self.bound.broken
+        return np.asarray(np.logical_or.accumulate(convicted))
+
+    @property
+    def parts(self) -> list[tuple[float, Array]]:
+        """The shares of the promise and the logarithms of the e-values (looks,) that spend it."""
+        found = []
+        if self.comparison is not None:
+            raised = self.comparison.log_evidence - self.comparison.raised
+            found.append((self.comparison_share, raised))
+        if self.bound is not None and self.bound.log_evidence is not None:
+            found.append((self.bound.share, self.bound.log_evidence))
+        return found
+
+    @property
+    def comparison_share(self) -> float:
+        """What of the metric's share the comparison has."""
+        return self.share - (self.bound.share if self.bound is not None else 0.0)
+
+    @property
+    def kept_to(self) -> bool:
+        """Whether anything at all was tested."""
+        bounded = self.bound is not None and not self.bound.untestable
+        return self.comparison is not None or bounded
+
+
+class KindJudge(Protocol):
+    """Judges one metric of one run; made once, from the baseline's history."""
+
+    def look(self, intervals: Sequence[Interval], track: str) -> Looked:
+        """What these intervals, oldest first, say of ``track``."""
