@@ -14,10 +14,9 @@ from typing import Any
 
 from judge.sources.prometheus import PrometheusSource
 from judge.spec.loading import load_analysis_document
-from judge.spec.resolved import Kind, ResolvedAnalysis
+from judge.spec.resolved import ResolvedAnalysis
 from judge.stats.samples import Histogram, Interval, Sample
 from tests.servers.exposition import Series
-from tests.spec.templates import raw
 
 # On a whole hour, long ago: nothing in these tests depends on the clock.
 START = 1_699_999_200.0
@@ -126,10 +125,6 @@ def resolved(case: Case, address: str) -> ResolvedAnalysis:
 def look(case: Case, address: str) -> Interval:
     """The case's one interval, read as a run reads it."""
     analysis = resolved(case, address)
-    (metric,) = analysis.metrics
-    if metric.kind is not Kind.PROPORTION:
-        samples = raw.read(metric, analysis.prometheus, START, END)
-        return Interval(START, END, {METRIC: samples})
     with PrometheusSource(analysis.prometheus) as source:
         (interval,) = source.read(
             analysis, start=START, end=END, step=END - START, tracks=[*case.tracks], thorough=True
