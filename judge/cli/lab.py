@@ -17,7 +17,6 @@ from rich.progress import (
 )
 
 from judge.lab import bench, figures, tables
-from judge.lab.contenders import ALPHAS, contenders
 from judge.lab.look_cost import look_cost
 from judge.lab.scenarios import SCENARIOS, chosen
 
@@ -79,7 +78,6 @@ def _costs(output: str) -> None:
 
 
 def _measure(plan: bench.Plan, jobs: int, output: str) -> None:
-    judges = contenders({alpha: {} for alpha in ALPHAS}, calibrated=plan.calibrated)
     console = _console()
     tallies: bench.Tallies = {}
     left = {scenario.name: plan.rollouts for scenario in plan.scenarios}
@@ -91,12 +89,12 @@ def _measure(plan: bench.Plan, jobs: int, output: str) -> None:
             progress.update(task, advance=part.rollouts, description=part.scenario)
             if output == "text" and not left[part.scenario]:
                 progress.stop()
-                console.print(tables.table(SCENARIOS[part.scenario], judges, tallies))
+                console.print(tables.table(plan, SCENARIOS[part.scenario], tallies))
                 progress.start()
     if output == "json":
-        click.echo(json.dumps(tables.document(plan, judges, tallies)))
+        click.echo(json.dumps(tables.document(plan, tallies)))
     else:
-        found = tables.breaches(plan.scenarios, judges, tallies)
+        found = tables.breaches(plan, tallies)
         lines = ["Broken promises:", *found] if found else ["No promise is broken."]
         console.print("\n".join(lines))
 

@@ -18,12 +18,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from judge.lab import oracle
-from judge.lab.contenders import ALPHAS, Answer, Contender, Oracles, contenders
-from judge.lab.rollouts import Rollouts, Scenario, simulate
+from judge.lab.contender import Answer, AnyContender
+from judge.lab.contenders import NO_ORACLES, Oracles, contenders
+from judge.lab.counts import CountScenario
+from judge.lab.effects import Effect
+from judge.lab.rollouts import ALPHAS, Rollouts, Scenario
 from judge.lab.scenarios import SCENARIOS
 from judge.lab.tally import Tally, histogram
 
-PART = 10  # rollouts; with calibration they take some 400 MB
 ORACLE_ROLLOUTS = 5000
 ORACLE_PART = 1_000_000  # a part's number that no part has: the oracle's rollouts are its own
 
@@ -44,7 +46,7 @@ class Cell:
 
     scenario: str
     contender: str
-    effect: float
+    effect: Effect
 
 
 Tallies = dict[Cell, Tally]
@@ -68,10 +70,10 @@ def generator(seed: int, scenario: str, number: int) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(words))
 
 
-def oracles(scenario: Scenario, seed: int) -> dict[float, dict[float, float]]:
+def oracles(scenario: CountScenario, seed: int) -> dict[float, dict[float, float]]:
     """The oracle's thresholds by alpha and effect, from good releases of its own."""
-    bare = replace(scenario, service=replace(scenario.service, history=0), effects=scenario.effects)
-    rollouts = simulate(bare, generator(seed, scenario.name, ORACLE_PART), ORACLE_ROLLOUTS)
+    bare = replace(scenario, service=replace(scenario.service, history=0))
+    rollouts = bare.simulate(generator(seed, scenario.name, ORACLE_PART), ORACLE_ROLLOUTS)
     sought = {oracle.sought_for(effect) for effect in scenario.effects}
     return {
         alpha: {one: oracle.threshold(rollouts, one, alpha=alpha) for one in sorted(sought)}
@@ -79,16 +81,16 @@ def oracles(scenario: Scenario, seed: int) -> dict[float, dict[float, float]]:
     }
 
 
-def tallied(rollouts: Rollouts, judges: Sequence[Contender]) -> Tallies:
+def tallied(scenario: Scenario, rollouts: Rollouts, judges: Sequence[AnyContender]) -> Tallies:
     """Every contender's tallies of a batch, by effect."""
     found: Tallies = {}
     for one in judges:
-        if not one.sees(rollouts.scenario):
+        if not one.sees(scenario):
             continue
         answer = one.judge(rollouts)
-        for index, effect in enumerate(rollouts.scenario.effects):
-            cell = Cell(rollouts.scenario.name, one.name, effect)
-            found[cell] = _tally(answer, index, one.looks or rollouts.scenario.service.looks)
+        for index, effect in enumerate(scenario.effects):
+            cell = Cell(scenario.name, one.name, effect)
+            found[cell] = _tally(answer, index, one.looks or scenario.looks)
     return found
 
 
@@ -102,18 +104,21 @@ def _tally(answer: Answer, effect: int, looks: int) -> Tally:
 
 def measured(part: Part) -> Tallies:
     """One part's tallies; a function of the module, so that a process can be given it."""
+    scenario = SCENARIOS[part.scenario]
     rng = generator(part.seed, part.scenario, part.number)
-    rollouts = simulate(SCENARIOS[part.scenario], rng, part.rollouts)
-    return tallied(rollouts, contenders(part.oracles, calibrated=part.calibrated))
+    rollouts = scenario.simulate(rng, part.rollouts)
+    judges = contenders(scenario, part.oracles, calibrated=part.calibrated)
+    return tallied(scenario, rollouts, judges)
 
 
 def parts(plan: Plan) -> Iterator[Part]:
     """The work, scenario by scenario."""
     for scenario in plan.scenarios:
-        known = oracles(scenario, plan.seed)
-        for number, done in enumerate(range(0, plan.rollouts, PART)):
-            size = min(PART, plan.rollouts - done)
-            yield Part(scenario.name, number, size, plan.seed, plan.calibrated, known)
+        known = oracles(scenario, plan.seed) if isinstance(scenario, CountScenario) else NO_ORACLES
+        for number, done in enumerate(range(0, plan.rollouts, scenario.part)):
+            size = min(scenario.part, plan.rollouts - done)
+            calibrated = plan.calibrated and number % scenario.calibrated_every == 0
+            yield Part(scenario.name, number, size, plan.seed, calibrated, known)
 
 
 def run(plan: Plan, *, jobs: int) -> Iterator[tuple[Part, Tallies]]:

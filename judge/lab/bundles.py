@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from judge.lab.rollouts import Rollouts, Service, simulate
-from judge.lab.scenarios import SCENARIOS
+from judge.lab.count_scenarios import OVERDISPERSED
+from judge.lab.counts import CountRollouts, CountScenario, Service
 from judge.sources.recording import Bundle, bundle_document
 from judge.spec.resolved import BASELINE, CANARY, Direction, Kind, Metric, ResolvedAnalysis, Track
 from judge.stats.arms import PodCounts
@@ -44,18 +43,17 @@ def good_bundle(metrics: int, *, rng: np.random.Generator, looks: int, history: 
 
 def _drawn(
     count: int, rng: np.random.Generator, looks: int, history: int
-) -> Iterator[tuple[Rollouts, int]]:
+) -> Iterator[tuple[CountRollouts, int]]:
     """Rollouts one by one: the batch that each was drawn in, and its place there."""
-    common = SCENARIOS["overdispersed"]
-    service = replace(common.service, looks=looks, history=history)
-    scenario = replace(common, service=service, effects=(1.0, 2.0))
+    service = Service(looks=looks, history=history)
+    scenario = CountScenario("bundles", "", service, own=(OVERDISPERSED,), effects=(1.0, 2.0))
     for done in range(0, count, AT_ONCE):
         size = min(AT_ONCE, count - done)
-        rollouts = simulate(scenario, rng, size)
+        rollouts = scenario.simulate(rng, size)
         yield from ((rollouts, one) for one in range(size))
 
 
-def _bundle(rollouts: Rollouts, places: Mapping[str, int], *, effect: int) -> Bundle:
+def _bundle(rollouts: CountRollouts, places: Mapping[str, int], *, effect: int) -> Bundle:
     """One bundle of the rollouts at these ``places``, a metric each."""
     service = rollouts.scenario.service
     before = {metric: {BASELINE: _at(rollouts.history, (one,))} for metric, one in places.items()}

@@ -1,4 +1,4 @@
-"""How a service's trouble varies: the laws of the factors that multiply its error rate.
+"""How a service's trouble varies: the laws of the factors that multiply what is measured of it.
 
 Every law states its moments, and a test holds it to them. A law is drawn for a batch of rollouts,
 their intervals and their pods; independent along the batch and the pods, stationary along the
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 Shape = tuple[int, int, int]
+DAY_SECONDS = 86400.0
 
 
 class Law(Protocol):
@@ -136,6 +137,29 @@ class Lasting:
         rollouts, _, pods = shape
         drawn = rng.standard_normal((rollouts, 1, pods))
         return np.exp(self.log_sd * drawn - self.log_sd**2 / 2.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """A daily sine around 1 of the given ``amplitude``, for intervals of ``seconds``.
+
+    Each rollout begins at its own hour, and all of its pods have the same.
+    """
+
+    amplitude: float
+    seconds: float = 60.0
+
+    @property
+    def mean(self) -> float:
+        """1, over a day."""
+        return 1.0
+
+    def draw(self, rng: np.random.Generator, shape: Shape) -> Array:
+        """Factors of the shape (rollouts, intervals, 1)."""
+        rollouts, intervals, _ = shape
+        hour = rng.random((rollouts, 1, 1))
+        day = np.arange(intervals)[:, None] * self.seconds / DAY_SECONDS
+        return 1.0 + self.amplitude * np.sin(2.0 * np.pi * (day + hour))
 
 
 def product(laws: tuple[Law, ...], rng: np.random.Generator, shape: Shape) -> Array:

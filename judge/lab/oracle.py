@@ -14,14 +14,14 @@ import math
 
 import numpy as np
 
+from judge.lab.counts import CountRollouts
 from judge.lab.peers import Looks, first
-from judge.lab.rollouts import Rollouts
 from judge.stats.arms import Array
 
 STAND_IN = 2.0  # the regression that the oracle looks for where the release is good
 
 
-def scores(rollouts: Rollouts, effect: float) -> Array:
+def scores(rollouts: CountRollouts, effect: float) -> Array:
     """The log-likelihood ratio of each good or bad canary against ``effect``, after each look:
     (effects, rollouts, looks)."""
     late = np.arange(rollouts.expected.shape[-1]) >= rollouts.scenario.onset
@@ -30,7 +30,7 @@ def scores(rollouts: Rollouts, effect: float) -> Array:
     return np.where(late, gained, 0.0).cumsum(-1)
 
 
-def threshold(rollouts: Rollouts, effect: float, *, alpha: float) -> float:
+def threshold(rollouts: CountRollouts, effect: float, *, alpha: float) -> float:
     """What a share ``alpha`` of good releases reaches; the first effect of the rollouts is 1."""
     if rollouts.scenario.effects[0] != 1.0:
         raise ValueError("the oracle needs good releases: the scenario's first effect must be 1")
@@ -38,7 +38,7 @@ def threshold(rollouts: Rollouts, effect: float, *, alpha: float) -> float:
     return float(np.quantile(highest, 1.0 - alpha))
 
 
-def oracle(rollouts: Rollouts, thresholds: dict[float, float]) -> Looks:
+def oracle(rollouts: CountRollouts, thresholds: dict[float, float]) -> Looks:
     """At which look it rolls back, (effects, rollouts), by ``thresholds`` of each effect sought."""
     return np.stack(
         [
@@ -54,5 +54,5 @@ def sought_for(effect: float) -> float:
     return STAND_IN if effect == 1.0 else effect
 
 
-def _ratio(rollouts: Rollouts, effect: float) -> float:
+def _ratio(rollouts: CountRollouts, effect: float) -> float:
     return 1.0 / rollouts.scenario.service.error_rate if math.isinf(effect) else effect

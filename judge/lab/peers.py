@@ -1,9 +1,9 @@
-"""The rules of other judges, on the same counts.
+"""The rules of other judges, on the same data.
 
-Every rule takes the arms' counts, (..., looks), and says at which look it rolls back: 1 for the
-first, `NEVER` (0) where it does not. Owned here: the rules as their projects document them, without
-what they take from a live system (retries, missing data). The oracle, which knows what nobody can,
-is in `oracle`.
+Every rule takes the arms' counts or a value a look, (..., looks), and says at which look it rolls
+back: 1 for the first, `NEVER` (0) where it does not. Owned here: the rules as their projects
+document them, without what they take from a live system (retries, missing data). The oracle, which
+knows what nobody can, is in `oracle`.
 """
 
 from __future__ import annotations
@@ -48,9 +48,13 @@ def z_test(canary: Arm, baseline: Arm, *, alpha: float) -> Looks:
 
 
 def flagger(canary: Arm) -> Looks:
-    """Flagger's request-success-rate: a minute below 99 % is a failed check; after five failed
-    checks, not necessarily in a row, it rolls back at the next tick."""
-    failed = _ratio(canary.total - canary.events, canary.total) < FLAGGER_SUCCESS
+    """Flagger's request-success-rate: a minute below 99 % is a failed check."""
+    return failed_checks(_ratio(canary.total - canary.events, canary.total) < FLAGGER_SUCCESS)
+
+
+def failed_checks(failed: NDArray[np.bool_]) -> Looks:
+    """Flagger's rule: after five failed checks, not necessarily in a row, it rolls back at the
+    next tick."""
     at_limit = first(failed.cumsum(-1) >= FLAGGER_FAILED_CHECKS)
     in_time = (at_limit != NEVER) & (at_limit < failed.shape[-1])
     return np.where(in_time, at_limit + 1, NEVER)
@@ -68,7 +72,14 @@ def argo(canary: Arm, *, success: float = ARGO_SUCCESS) -> Looks:
 
 
 def kayenta(canary: Arm, baseline: Arm) -> Looks:
-    """Kayenta's Mann-Whitney judge on the error rates by minute, over the window grown so far.
+    """Kayenta's judge on the error rates by minute."""
+    return mann_whitney(
+        _ratio(canary.events, canary.total), _ratio(baseline.events, baseline.total)
+    )
+
+
+def mann_whitney(canary: Array, baseline: Array) -> Looks:
+    """Kayenta's Mann-Whitney judge on a value a minute, over the window grown so far.
 
     Direction increase: High where the 98 % interval of the shift lies above a quarter of the
     estimated shift, and the canary's mean is no lower than the baseline's. The interval's end is
@@ -76,19 +87,15 @@ def kayenta(canary: Arm, baseline: Arm) -> Looks:
     Kayenta's answers below five points, where that quantile cannot be reached at all and it takes
     the smallest difference for the interval's end, are left out: they would only harm it.
     """
-    x, y = np.broadcast_arrays(
-        _ratio(canary.events, canary.total), _ratio(baseline.events, baseline.total)
-    )
+    x, y = np.broadcast_arrays(canary, baseline)
     looks = x.shape[-1]
     flat = [one.reshape(-1, looks) for one in (x, y)]
     parts = range(0, len(flat[0]), KAYENTA_AT_ONCE)
-    found = [
-        _mann_whitney(*(one[start : start + KAYENTA_AT_ONCE] for one in flat)) for start in parts
-    ]
+    found = [_grown(*(one[start : start + KAYENTA_AT_ONCE] for one in flat)) for start in parts]
     return np.concatenate(found).reshape(x.shape[:-1])
 
 
-def _mann_whitney(x: Array, y: Array) -> Looks:
+def _grown(x: Array, y: Array) -> Looks:
     high = _shifted(x, y) & _worse(x, y)
     for rollout, look in np.argwhere(high):
         if not high[rollout, :look].any():

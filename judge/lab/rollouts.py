@@ -1,164 +1,96 @@
-"""Simulated rollouts: a service, the noise of its pods, and a release that is good or bad.
+"""What the bench needs of a scenario and of its rollouts, whatever their kind of metric.
 
-Owned here: a `Service` (how much traffic over how many pods), a `Scenario` (the laws of its
-trouble) and `simulate`, which draws a batch of `Rollouts` from it. The scenarios themselves are
-in `scenarios`.
-
-The law of the counts: pod i's requests in an interval are Poisson with its share of the traffic;
-each of them fails with probability
-
-    rate * shared_t * own_it * release_t,   at most 1,
-
-where ``shared_t`` multiplies all pods alike (so it is no evidence of anything), ``own_it`` is the
-pod's own and has the same law for canary and baseline pods, and ``release_t`` is 1 for the
-baseline and the regression's factor for the canary from its onset on. Before the rollout the
-baseline's pods have all of the traffic.
+Owned here: these two interfaces, and the settings in which this judge is measured. `counts`,
+`latencies` and `gauges` have the simulations.
 """
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from judge.lab.noise import Array, Law, product
-from judge.stats.arms import PodCounts
+from judge.lab.effects import Effect
+from judge.stats.comparison import Comparison
+from judge.stats.terms import Terms
 
-OUTAGE = math.inf
-EFFECTS = (1.0, 1.25, 1.5, 2.0, 4.0, OUTAGE)
-DAY_SECONDS = 86400.0
+ALPHAS = (0.05, 0.01)
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
-    """What is rolled out, and how.
+class Setting:
+    """One setting of this judge.
 
-    ``requests`` per second in total; ``error_rate`` per request; ``shares`` of the traffic that
-    the canary gets, in steps of equal length over the run; ``history`` and ``looks`` in intervals
-    of ``interval`` seconds.
+    ``looks``: the length of its runs, None for all looks. ``calibrated``: measured with calibration
+    too, not only before it.
     """
 
-    requests: float = 100.0
-    error_rate: float = 0.005
-    baseline_pods: int = 9
-    canary_pods: int = 1
-    shares: tuple[float, ...] = (0.1,)
-    interval: float = 60.0
-    looks: int = 60
-    history: int = 960
-
-    def canary_share(self) -> Array:
-        """The canary's share of the requests at each look, (looks,)."""
-        step = np.arange(self.looks) * len(self.shares) // self.looks
-        return np.asarray(self.shares)[step]
+    alpha: float
+    limit: float = 1.0
+    looks: int | None = None
+    calibrated: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Scenario:
-    """A service with a law of trouble.
+def at_limit(limit: float, *, calibrated: bool = True) -> tuple[Setting, ...]:
+    """Settings at this limit, one for every alpha."""
+    return tuple(Setting(alpha, limit, calibrated=calibrated) for alpha in ALPHAS)
 
-    ``own`` and ``shared`` laws multiply the error rate; ``burst`` is the mean number of errors
-    that come together, geometric (1: each alone); ``rhythm`` the amplitude of a daily sine in the
-    traffic; ``onset`` the interval of the run at which a regression begins.
+
+class Rollouts(Protocol):
+    """A batch of simulated rollouts: every effect on the same history and baseline."""
+
+    def compare(self, terms: Terms, *, calibrate: bool) -> Comparison:
+        """Judge every rollout, with the code that the daemon runs, over ``terms.looks`` looks.
+
+        The comparison's batches are (effects, rollouts).
+        """
+
+
+class Scenario(Protocol):
+    """A service with a law of trouble, and what is released to it.
+
+    ``effects`` begin with a good release's; ``onset`` is the interval of the run at which a
+    regression begins; ``interval`` is in seconds, ``looks`` their number in a run. ``settings`` of
+    this judge are measured on it, ``part`` rollouts at a time, which bounds the memory; calibration
+    on every so many parts (``calibrated_every``), which bounds the time.
     """
 
-    name: str
-    law: str
-    service: Service = field(default_factory=Service)
-    own: tuple[Law, ...] = ()
-    shared: tuple[Law, ...] = ()
-    burst: float = 1.0
-    rhythm: float = 0.0
-    onset: int = 0
-    effects: tuple[float, ...] = EFFECTS
+    @property
+    def name(self) -> str:
+        """As the command takes it."""
 
+    @property
+    def law(self) -> str:
+        """What is simulated, in words."""
 
-@dataclass(frozen=True, slots=True)
-class Rollouts:
-    """A batch of rollouts, each with the same history and baseline under every effect.
+    @property
+    def effects(self) -> tuple[Effect, ...]:
+        """What releases do."""
 
-    ``history`` and ``baseline``: (rollouts, intervals, pods); ``canary``: (effects, rollouts,
-    looks, pods). ``expected``: the canary's events if it were good, given all that is shared,
-    (effects, rollouts, looks).
-    """
+    @property
+    def onset(self) -> int:
+        """In intervals of the run."""
 
-    scenario: Scenario
-    history: PodCounts
-    baseline: PodCounts
-    canary: PodCounts
-    expected: Array
+    @property
+    def interval(self) -> float:
+        """Seconds."""
 
+    @property
+    def looks(self) -> int:
+        """Of a run."""
 
-def simulate(scenario: Scenario, rng: np.random.Generator, rollouts: int) -> Rollouts:
-    """Draw a batch of rollouts."""
-    service = scenario.service
-    length = service.history + service.looks
-    traffic = service.requests * service.interval * _rhythm(scenario, rng, rollouts, length)
-    rate = service.error_rate * product(scenario.shared, rng, (rollouts, length, 1))
-    share = np.concatenate([np.zeros(service.history), service.canary_share()])[:, None]
-    before = _counts(
-        scenario,
-        rng,
-        traffic * (1.0 - share) / service.baseline_pods,
-        rate * product(scenario.own, rng, (rollouts, length, service.baseline_pods)),
-    )
-    run = slice(service.history, None)
-    traffic, rate, share = traffic[:, run], rate[:, run], share[run]
-    own = product(scenario.own, rng, (rollouts, service.looks, service.canary_pods))
-    canary = _counts(
-        scenario,
-        rng,
-        traffic * share / service.canary_pods,
-        _released(scenario, rate * own),
-    )
-    mean = math.prod(law.mean for law in scenario.own)
-    return Rollouts(
-        scenario=scenario,
-        history=PodCounts(before.events[:, : service.history], before.total[:, : service.history]),
-        baseline=PodCounts(before.events[:, run], before.total[:, run]),
-        canary=canary,
-        expected=canary.total.sum(-1) * rate[..., 0] * mean,
-    )
+    @property
+    def settings(self) -> tuple[Setting, ...]:
+        """Of this judge."""
 
+    @property
+    def part(self) -> int:
+        """Rollouts."""
 
-def _rhythm(scenario: Scenario, rng: np.random.Generator, rollouts: int, length: int) -> Array:
-    """The traffic's daily course around 1, each rollout at its own hour: (rollouts, length, 1)."""
-    hour = rng.random((rollouts, 1, 1))
-    day = np.arange(length)[:, None] * scenario.service.interval / DAY_SECONDS
-    return 1.0 + scenario.rhythm * np.sin(2.0 * np.pi * (day + hour))
+    @property
+    def calibrated_every(self) -> int:
+        """Parts."""
 
-
-def _released(scenario: Scenario, rate: Array) -> Array:
-    """The canary's rate under each effect: (effects, rollouts, looks, pods)."""
-    late = np.arange(rate.shape[1])[:, None] >= scenario.onset
-    return np.stack(
-        [
-            np.where(late, 1.0 if math.isinf(effect) else rate * effect, rate)
-            for effect in scenario.effects
-        ]
-    )
-
-
-def _counts(scenario: Scenario, rng: np.random.Generator, traffic: Array, rate: Array) -> PodCounts:
-    total = rng.poisson(np.broadcast_to(traffic, rate.shape))
-    chance = np.minimum(rate, 1.0)
-    if scenario.burst == 1.0:
-        events = rng.binomial(total, chance)
-    else:
-        events = _in_bursts(rng, total, chance, scenario.burst)
-    return PodCounts(events.astype(float), total.astype(float))
-
-
-def _in_bursts(
-    rng: np.random.Generator, total: NDArray[np.int64], chance: Array, burst: float
-) -> NDArray[np.int64]:
-    """Errors that come together (Polya-Aeppli): Poisson many causes, geometric many errors each.
-
-    Variance over mean of a count is 2 burst - 1, at one interval and in the long run.
-    """
-    causes = rng.poisson(total * chance / burst)
-    more = rng.negative_binomial(np.maximum(causes, 1), 1.0 / burst)
-    events = np.minimum(causes + np.where(causes > 0, more, 0), total)
-    return np.where(chance >= 1.0, total, events)
+    def simulate(self, rng: np.random.Generator, rollouts: int) -> Rollouts:
+        """Draw a batch of rollouts."""

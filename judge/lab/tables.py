@@ -17,58 +17,56 @@ from rich import box
 from rich.table import Table
 
 from judge.lab.bench import Cell, Plan, Tallies
-from judge.lab.contenders import BETA, WORST, Contender
-from judge.lab.rollouts import OUTAGE, Scenario
+from judge.lab.contender import BETA, AnyContender
+from judge.lab.contenders import contenders
+from judge.lab.effects import GOOD, Effect, effect_name, effect_value, is_good
+from judge.lab.rollouts import Scenario
 from judge.lab.tally import Tally, binomial_bounds
 
 BEYOND_CHANCE = 0.998  # confidence of the interval that must lie above a promise to break it
 
 
-def broken(one: Contender, effect: float, tally: Tally) -> bool:
+def broken(one: AnyContender, effect: Effect, tally: Tally) -> bool:
     """Whether more good releases were rolled back than promised, beyond chance."""
-    promised = one.alpha is not None and effect <= one.limit
+    promised = one.alpha is not None and is_good(effect, one.limit)
     return promised and tally.bounds(BEYOND_CHANCE)[0] > (one.alpha or 0.0)
 
 
-def table(scenario: Scenario, judges: Sequence[Contender], tallies: Tallies) -> Table:
+def table(plan: Plan, scenario: Scenario, tallies: Tallies) -> Table:
     """One scenario's table, a row a contender."""
     title = f"{scenario.name}: {scenario.law}"
     drawn = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     drawn.add_column("% rolled back (minutes)")
     for effect in scenario.effects:
-        drawn.add_column(_effect(effect), justify="right")
+        drawn.add_column(effect_name(effect), justify="right")
     drawn.add_column("% proven", justify="right")
     drawn.add_column("wrongly", justify="right")
-    minutes = scenario.service.interval / 60.0
-    for one in judges:
-        if not one.sees(scenario):
-            continue
+    minutes = scenario.interval / 60.0
+    for one in _judges(plan, scenario):
         cells = [tallies[Cell(scenario.name, one.name, effect)] for effect in scenario.effects]
         shown = [
             _shown(one, effect, tally, scenario.onset, minutes)
             for effect, tally in zip(scenario.effects, cells, strict=True)
         ]
-        drawn.add_row(one.name, *shown, *_proven(scenario, cells))
+        drawn.add_row(one.name, *shown, *_proven(scenario, one, cells))
     return drawn
 
 
-def breaches(
-    scenarios: Sequence[Scenario], judges: Sequence[Contender], tallies: Tallies
-) -> list[str]:
+def breaches(plan: Plan, tallies: Tallies) -> list[str]:
     """The promises of this judge that were broken, a line each."""
     return [
         f"{scenario.name}: {one.name} rolls back {tally.share:.1%} of good releases "
-        f"({_effect(effect)})"
-        for scenario in scenarios
-        for one in judges
-        if one.ours and one.sees(scenario)
+        f"({effect_name(effect)})"
+        for scenario in plan.scenarios
+        for one in _judges(plan, scenario)
+        if one.ours
         for effect in scenario.effects
         for tally in [tallies[Cell(scenario.name, one.name, effect)]]
         if broken(one, effect, tally)
     ]
 
 
-def document(plan: Plan, judges: Sequence[Contender], tallies: Tallies) -> dict[str, Any]:
+def document(plan: Plan, tallies: Tallies) -> dict[str, Any]:
     """The same as JSON; a median that was not reached is null, an outage's effect ``"outage"``."""
     return {
         "seed": plan.seed,
@@ -77,16 +75,20 @@ def document(plan: Plan, judges: Sequence[Contender], tallies: Tallies) -> dict[
         "cells": [
             _record(scenario, one, effect, tallies[Cell(scenario.name, one.name, effect)])
             for scenario in plan.scenarios
-            for one in judges
-            if one.sees(scenario)
+            for one in _judges(plan, scenario)
             for effect in scenario.effects
         ],
     }
 
 
-def _record(scenario: Scenario, one: Contender, effect: float, tally: Tally) -> dict[str, Any]:
+def _judges(plan: Plan, scenario: Scenario) -> list[AnyContender]:
+    """Those who were measured on a scenario."""
+    return [one for one in contenders(scenario, calibrated=plan.calibrated) if one.sees(scenario)]
+
+
+def _record(scenario: Scenario, one: AnyContender, effect: Effect, tally: Tally) -> dict[str, Any]:
     low, high = tally.bounds()
-    minutes = scenario.service.interval / 60.0
+    minutes = scenario.interval / 60.0
     proves = tally.proven is not None
     return {
         "scenario": scenario.name,
@@ -94,8 +96,8 @@ def _record(scenario: Scenario, one: Contender, effect: float, tally: Tally) -> 
         "alpha": one.alpha,
         "limit": one.limit,
         "calibrated": one.calibrated,
-        "looks": one.looks or scenario.service.looks,
-        "effect": "outage" if math.isinf(effect) else effect,
+        "looks": one.looks or scenario.looks,
+        "effect": effect_value(effect),
         "rollouts": tally.rollouts,
         "rolledBack": tally.rollbacks,
         "probability": tally.share,
@@ -110,9 +112,9 @@ def _record(scenario: Scenario, one: Contender, effect: float, tally: Tally) -> 
     }
 
 
-def _shown(one: Contender, effect: float, tally: Tally, onset: int, minutes: float) -> str:
+def _shown(one: AnyContender, effect: Effect, tally: Tally, onset: int, minutes: float) -> str:
     share = _percent(tally.share)
-    if effect <= one.limit:
+    if is_good(effect, one.limit):
         text = f"{share} ±{100 * tally.standard_error:.1f}"
         if broken(one, effect, tally):
             return f"[bold red]{text} ✗[/]"
@@ -121,19 +123,19 @@ def _shown(one: Contender, effect: float, tally: Tally, onset: int, minutes: flo
     return f"{share} ({_minutes(tally.median(onset) * minutes)})"
 
 
-def _proven(scenario: Scenario, cells: Sequence[Tally]) -> tuple[str, str]:
+def _proven(scenario: Scenario, one: AnyContender, cells: Sequence[Tally]) -> tuple[str, str]:
     """Good releases that passed proven, with the minutes it took; and the worst ones that did."""
     by_effect = dict(zip(scenario.effects, cells, strict=True))
-    good, worst = by_effect[1.0], by_effect.get(WORST)
+    good, bad = by_effect[GOOD], by_effect.get(one.worst)
     if good.proven is None:
         return "", ""
-    median = good.early_median * scenario.service.interval / 60.0
+    median = good.early_median * scenario.interval / 60.0
     share = f"{_percent(good.proven / good.rollouts)} ({_minutes(median)})"
-    if worst is None or worst.early is None or scenario.onset:
+    if bad is None or bad.early is None or scenario.onset:
         return share, ""  # before a late onset a proof is right
-    early = int(worst.early[1:].sum())
-    wrong = _percent(early / worst.rollouts)
-    over = binomial_bounds(early, worst.rollouts, BEYOND_CHANCE)[0] > BETA
+    early = int(bad.early[1:].sum())
+    wrong = _percent(early / bad.rollouts)
+    over = binomial_bounds(early, bad.rollouts, BEYOND_CHANCE)[0] > BETA
     return share, f"[bold red]{wrong} ✗[/]" if over else wrong
 
 
@@ -143,10 +145,6 @@ def _percent(share: float) -> str:
 
 def _minutes(median: float) -> str:
     return "-" if math.isinf(median) else f"{median:.0f}"
-
-
-def _effect(effect: float) -> str:
-    return "outage" if effect == OUTAGE else "good" if effect == 1.0 else f"{effect:g}x"
 
 
 def _finite(value: float) -> float | None:

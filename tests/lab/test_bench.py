@@ -8,7 +8,8 @@ from click.testing import CliRunner
 
 from judge.cli.lab import lab
 from judge.lab import bench, tables
-from judge.lab.contenders import ALPHAS, contenders, ours
+from judge.lab.contender import ours
+from judge.lab.contenders import contenders
 from judge.lab.scenarios import SCENARIOS, chosen
 from judge.lab.tally import Tally, histogram
 
@@ -39,26 +40,34 @@ def test_another_seed_makes_other_rollouts() -> None:
 
 def test_every_rollout_is_counted_once_by_every_contender() -> None:
     tallies = measured(jobs=1)
-    names = {one.name for one in contenders({alpha: {} for alpha in ALPHAS}, calibrated=False)}
+    names = {one.name for one in contenders(SCENARIOS["outage-9"], calibrated=False)}
     assert {cell.contender for cell in tallies} == names
     assert {tally.rollouts for tally in tallies.values()} == {12}
 
 
 def test_calibration_is_measured_unless_it_is_left_out() -> None:
-    assert {one.calibrated for one in ours()} == {False, True}
-    assert {one.calibrated for one in ours(calibrated=False)} == {False}
+    for scenario in SCENARIOS.values():
+        assert {one.calibrated for one in ours(scenario)} == {False, True}
+        assert {one.calibrated for one in ours(scenario, calibrated=False)} == {False}
 
 
 def test_a_broken_promise_is_one_that_chance_does_not_explain() -> None:
-    (judge,) = (one for one in ours(calibrated=False) if one.name == "judge 5%")
+    scenario = replace(SCENARIOS["independent"], effects=(1.0, 2.0))
+    judge, *others = ours(scenario, calibrated=False)
+    assert judge.name == "judge 5%"
     good = [0] * 960
     assert not tables.broken(judge, 1.0, Tally(histogram(np.array([*good, *[3] * 60]), 60)))
     broken = Tally(histogram(np.array([*good, *[3] * 90]), 60))
     assert tables.broken(judge, 1.0, broken)
     assert not tables.broken(judge, 2.0, broken)
-    scenario = replace(SCENARIOS["independent"], effects=(1.0, 2.0))
-    cells = {bench.Cell("independent", judge.name, effect): broken for effect in scenario.effects}
-    assert tables.breaches([scenario], [judge], cells) == [
+    kept = Tally(histogram(np.array(good), 60))
+    cells = {
+        bench.Cell("independent", one.name, effect): broken if one is judge else kept
+        for one in (judge, *others)
+        for effect in scenario.effects
+    }
+    plan = bench.Plan((scenario,), 1050, seed=1, calibrated=False)
+    assert tables.breaches(plan, cells) == [
         "independent: judge 5% rolls back 8.6% of good releases (good)"
     ]
 
@@ -89,10 +98,11 @@ def test_the_command_lists_every_scenario_with_its_law() -> None:
 
 def test_runs_that_end_before_the_onset_are_left_out() -> None:
     late = SCENARIOS["late-onset"]
-    assert {one.name for one in ours(calibrated=False) if not one.sees(late)} == {
+    assert {one.name for one in ours(late, calibrated=False) if not one.sees(late)} == {
         "judge 1% limit 1.25 30 looks"
     }
-    assert all(one.sees(SCENARIOS["independent"]) for one in ours())
+    independent = SCENARIOS["independent"]
+    assert all(one.sees(independent) for one in ours(independent))
     call = ["--quick", "--rollouts", "2", "--jobs", "1", "--scenario", late.name]
     text = CliRunner().invoke(lab, call)
     assert text.exit_code == 0, text.output

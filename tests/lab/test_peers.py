@@ -7,7 +7,8 @@ import pytest
 from scipy import stats
 
 from judge.lab import oracle, peers
-from judge.lab.rollouts import OUTAGE, Rollouts, simulate
+from judge.lab.counts import CountRollouts
+from judge.lab.effects import OUTAGE
 from judge.lab.scenarios import SCENARIOS
 from judge.stats.arms import Arm
 
@@ -19,10 +20,10 @@ def arm(events: list[float] | np.ndarray, total: float = REQUESTS) -> Arm:
     return Arm(counts, np.full(counts.shape, total), np.ones(counts.shape))
 
 
-def rollouts(name: str, count: int, seed: int) -> Rollouts:
+def rollouts(name: str, count: int, seed: int) -> CountRollouts:
     scenario = SCENARIOS[name]
     bare = replace(scenario, service=replace(scenario.service, history=0))
-    return simulate(bare, np.random.default_rng(seed), count)
+    return bare.simulate(np.random.default_rng(seed), count)
 
 
 def test_first_counts_looks_from_one_and_never_is_zero() -> None:

@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 
 from judge.errors import SpecError
+from judge.lab.count_scenarios import LOGNORMAL, OVERDISPERSED
+from judge.lab.counts import CountScenario, Service
+from judge.lab.effects import OUTAGE
 from judge.lab.noise import Gamma, Incidents, Lasting, Lognormal
-from judge.lab.rollouts import OUTAGE, Scenario, Service, simulate
-from judge.lab.scenarios import LOGNORMAL, OVERDISPERSED, SCENARIOS, chosen
+from judge.lab.scenarios import SCENARIOS, chosen
 
 LONG = 60
 
@@ -18,12 +20,8 @@ def canary_events(name: str, *, seed: int = 1, rollouts: int = 4000) -> np.ndarr
     """Counts of good canaries, (rollouts, looks)."""
     scenario = SCENARIOS[name]
     service = replace(scenario.service, history=0, looks=LONG)
-    rollouts_ = simulate(
-        replace(scenario, service=service, effects=(1.0,), onset=0),
-        np.random.default_rng(seed),
-        rollouts,
-    )
-    return rollouts_.canary.events[0].sum(-1)
+    good = replace(scenario, service=service, effects=(1.0,), onset=0)
+    return good.simulate(np.random.default_rng(seed), rollouts).canary.events[0].sum(-1)
 
 
 def ratios(events: np.ndarray) -> tuple[float, float]:
@@ -106,16 +104,16 @@ def test_lasting_differences_last_and_keep_the_mean() -> None:
 
 
 def test_shared_incidents_strike_all_pods_alike() -> None:
-    shared = Scenario("s", "", shared=(Incidents(50.0, 20.0, 5.0),), effects=(1.0,))
-    rollouts = simulate(shared, np.random.default_rng(7), 20)
+    shared = CountScenario("s", "", shared=(Incidents(50.0, 20.0, 5.0),), effects=(1.0,))
+    rollouts = shared.simulate(np.random.default_rng(7), 20)
     rate = rollouts.baseline.events / rollouts.baseline.total
     assert np.corrcoef(rate[..., 0].ravel(), rate[..., 1].ravel())[0, 1] > 0.9
     assert rollouts.expected.max() > 10 * rollouts.expected.min()
 
 
 def test_the_canary_has_its_share_and_the_baseline_all_before() -> None:
-    scenario = Scenario("s", "", Service(shares=(0.1, 0.5), history=30), effects=(1.0,))
-    drawn = simulate(scenario, np.random.default_rng(8), 50)
+    scenario = CountScenario("s", "", Service(shares=(0.1, 0.5), history=30), effects=(1.0,))
+    drawn = scenario.simulate(np.random.default_rng(8), 50)
     assert drawn.history.total.sum(-1).mean() == pytest.approx(6000, rel=0.01)
     assert drawn.canary.total[..., :30, :].sum(-1).mean() == pytest.approx(600, rel=0.01)
     assert drawn.canary.total[..., 30:, :].sum(-1).mean() == pytest.approx(3000, rel=0.01)
@@ -123,8 +121,8 @@ def test_the_canary_has_its_share_and_the_baseline_all_before() -> None:
 
 
 def test_a_regression_begins_at_its_onset_and_spares_the_baseline() -> None:
-    scenario = Scenario("s", "", onset=20, effects=(1.0, 4.0, OUTAGE))
-    drawn = simulate(scenario, np.random.default_rng(9), 200)
+    scenario = CountScenario("s", "", onset=20, effects=(1.0, 4.0, OUTAGE))
+    drawn = scenario.simulate(np.random.default_rng(9), 200)
     rate = (drawn.canary.events / drawn.canary.total).mean((1, 3))
     assert rate[:, :20].mean(-1) == pytest.approx(np.full(3, 0.005), rel=0.05)
     assert rate[:, 20:].mean(-1) == pytest.approx(np.array([0.005, 0.02, 1.0]), rel=0.05)
@@ -136,16 +134,16 @@ def test_what_is_expected_of_a_good_canary_is_what_comes() -> None:
     for name in ("own-incidents", "shared-incidents", "pod-spread", "weight-steps"):
         scenario = SCENARIOS[name]
         bare = replace(scenario, service=replace(scenario.service, history=0))
-        drawn = simulate(bare, np.random.default_rng(10), 1500)
+        drawn = bare.simulate(np.random.default_rng(10), 1500)
         good = drawn.canary.events[0].sum()
         assert drawn.expected[0].sum() == pytest.approx(good, rel=0.05), name
 
 
 def test_the_same_seed_draws_the_same_rollouts() -> None:
     one, again = (
-        simulate(SCENARIOS["bursts"], np.random.default_rng(11), 3).canary.events for _ in range(2)
+        SCENARIOS["bursts"].simulate(np.random.default_rng(11), 3).canary.events for _ in range(2)
     )
-    other = simulate(SCENARIOS["bursts"], np.random.default_rng(12), 3).canary.events
+    other = SCENARIOS["bursts"].simulate(np.random.default_rng(12), 3).canary.events
     assert np.array_equal(one, again)
     assert not np.array_equal(one, other)
 
@@ -166,7 +164,7 @@ def test_a_name_that_is_none_is_refused_with_those_that_are() -> None:
 
 
 def test_a_total_outage_fails_every_request() -> None:
-    drawn = simulate(SCENARIOS["outage-1"], np.random.default_rng(13), 5)
+    drawn = SCENARIOS["outage-1"].simulate(np.random.default_rng(13), 5)
     assert math.isinf(SCENARIOS["outage-1"].effects[1])
     assert np.array_equal(drawn.canary.events[1], drawn.canary.total[1])
     assert drawn.baseline.total.shape[-1] == 1
