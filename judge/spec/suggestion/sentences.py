@@ -100,16 +100,15 @@ def beside(
     templates whose buckets can test no limit.
     """
     taken = {one.candidate.template.name for one in best.values()}
-    by_name = {one.candidate.template.name: one for one in reversed(findings) if one.fits}
-    refused = {one.candidate.template.name: one for one in findings if one.refused}
-    others = [one for name, one in {**refused, **by_name}.items() if name not in taken]
-    to_add = [one for one in others if _worth_adding(one)]
+    others: dict[str, Finding] = {}
+    for one in sorted(findings, key=lambda one: not one.fits):
+        if (one.fits or one.refused) and one.candidate.template.name not in taken:
+            others.setdefault(one.candidate.template.name, one)
+    to_add = [one for one in others.values() if _worth_adding(one)]
     remarks = [*_unserved(best, lacking), *(f"{name}: {_TOO_COARSE}" for name in untestable)]
     remarks += [f"{one.name}: {_lacking(one, some)}." for one, some in lacking]
     remarks += [
-        f"{one.candidate.template.name}: {_left_out(one, best)}."
-        for one in others
-        if one not in to_add
+        f"{name}: {_left_out(one, best)}." for name, one in others.items() if one not in to_add
     ]
     entries = [
         line

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from judge.stats.arms import Array
 from judge.stats.boundaries import pairs
 
 LIMITS = (1.25, 1.5, 1.75, 2.0, 2.25, 2.5, 3.0, 4.0, 5.0, 10.0)
@@ -20,6 +21,9 @@ FARTHER = 1.6
 """By what factor at least the worst ratio lies beyond the limit."""
 EXACT = math.log(1.07)
 """A pair of bounds that misses by less is no better: the smaller ratio is."""
+PER_MISS = 4.0
+"""What a miss beyond that costs, and a pair fewer, in logarithms of the ratio."""
+PER_PAIR = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +51,16 @@ def slowdowns(counts: Mapping[float, float]) -> Slowdowns | None:
     return Slowdowns(limit, _best(beyond, bounds, shares))
 
 
-def _best(ratios: Iterable[float], bounds: np.ndarray, shares: np.ndarray) -> float | None:
-    """The ratio with the most pairs of bounds; of those the one that they miss the least."""
-    ranked = []
-    for ratio in ratios:
-        found = pairs(bounds, shares, ratio)
-        if found is not None:
-            miss = float(np.abs(np.log(found.slowdown / ratio)).max())
-            ranked.append((-len(found), max(miss, EXACT), ratio))
-    return min(ranked)[2] if ranked else None
+def _best(ratios: Iterable[float], bounds: Array, shares: Array) -> float | None:
+    """The smallest ratio that many pairs of bounds test well; None where none tests any."""
+    tested = {
+        ratio: found for ratio in ratios if (found := pairs(bounds, shares, ratio)) is not None
+    }
+    most = max(map(len, tested.values()), default=0)
+
+    def cost(ratio: float) -> float:
+        miss = float(np.abs(np.log(tested[ratio].slowdown / ratio)).max())
+        fewer = most - len(tested[ratio])
+        return math.log(ratio) + PER_MISS * max(miss - EXACT, 0.0) + PER_PAIR * fewer
+
+    return min(tested, key=cost, default=None)
