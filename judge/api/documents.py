@@ -20,6 +20,18 @@ class _Document(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class BoundDocument(_Document):
+    """What is said of a metric's fixed bound, in the metric's unit; null: not known, or not set."""
+
+    broken: bool
+    promised: bool = Field(description="Whether false alarms of it are inside the promise")
+    value: float | None = Field(description="What is bounded, of the canary")
+    max: float | None
+    min: float | None
+    evidence: float | None = Field(description="As of the metric; null for a plain bound")
+    threshold: float | None
+
+
 class MetricDocument(_Document):
     """What is said of one metric. Ratios are canary / baseline; null: not known."""
 
@@ -27,16 +39,26 @@ class MetricDocument(_Document):
     estimate: float | None
     low: float | None = Field(description="With high, a confidence sequence: valid at every look")
     high: float | None
-    limit: float | None
+    limit: float | None = Field(
+        description="The ratio that was tested; null for a metric held to its fixed bound alone"
+    )
     evidence: float | None = Field(description="Natural logarithm of the e-value against limit")
     threshold: float | None = Field(description="What evidence must reach to fail the metric")
     proven: bool
     reason: str
+    observed: dict[str, dict[str, float | None]] | None = Field(
+        None, description="By track, for the eye: a share, a mean, quantiles"
+    )
+    bound: BoundDocument | None = Field(None, description="Where the metric has max or min")
 
 
 class ComparisonDocument(_Document):
-    """One track compared with the baseline."""
+    """One track compared with the baseline; its own verdict is there after the first look."""
 
+    verdict: Outcome | None = None
+    score: float | None = Field(None, description="0 to 100")
+    proven: bool | None = None
+    reason: str | None = None
     metrics: dict[str, MetricDocument]
 
 
