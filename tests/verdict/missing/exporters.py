@@ -6,6 +6,7 @@ all chance comes from the generator that is passed in.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -16,7 +17,7 @@ from tests.verdict.missing.remote_write import Labels, labelled
 
 Course = Callable[[float], float]
 Shown = Mapping[Labels, float]
-BOUNDS = (0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 0.8, 1.2, 2.5)
+BOUNDS = (0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 1.2)  # seconds
 
 
 class Exporter(Protocol):
@@ -77,20 +78,27 @@ class Durations:
 
 
 @dataclass
-class Memory:
-    """Bytes in use: ``level`` with noise that lasts for some minutes."""
+class Container:
+    """Memory in use (``level`` bytes, some minutes above or below it), and the CPU's seconds."""
 
     level: Course
+    cpu: float = 0.4
     _noise: float = 0.0
     _bytes: float = 0.0
+    _seconds: float = 0.0
 
     def run(self, seconds: float, minute: float, rng: np.random.Generator) -> None:
-        kept = np.exp(-seconds / 180)
-        self._noise = kept * self._noise + np.sqrt(1 - kept**2) * rng.normal(0, 0.05)
-        self._bytes = round(self.level(minute) * np.exp(self._noise))
+        kept = float(np.exp(-seconds / 180))
+        self._noise = kept * self._noise + (1 - kept**2) ** 0.5 * rng.normal(0, 0.05)
+        busy = math.exp(self._noise)
+        self._bytes = 4096.0 * round(self.level(minute) * busy / 4096)
+        self._seconds += self.cpu * busy * seconds
 
     def shown(self) -> Shown:
-        return {labelled("container_memory_working_set_bytes", {}): self._bytes}
+        return {
+            labelled("container_memory_working_set_bytes", {}): self._bytes,
+            labelled("container_cpu_usage_seconds_total", {}): round(self._seconds, 2),
+        }
 
 
 @dataclass

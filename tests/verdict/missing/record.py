@@ -26,6 +26,7 @@ from judge.spec.resolved import BASELINE, CANARY, PrometheusConfig, ResolvedAnal
 from judge.stats.samples import Interval
 from tests.servers.process import free_port, need, running
 from tests.verdict.missing.churn import CHURN
+from tests.verdict.missing.kinds import KINDS
 from tests.verdict.missing.pods import SCRAPE, START
 from tests.verdict.missing.recordings import FOLDER
 from tests.verdict.missing.remote_write import Sample, push
@@ -33,7 +34,7 @@ from tests.verdict.missing.routing import ROUTING
 from tests.verdict.missing.scenario import LOOKS, Release, Scenario
 from tests.verdict.missing.scrapes import SCRAPES
 
-SCENARIOS: Sequence[Scenario] = (*SCRAPES, *CHURN, *ROUTING)
+SCENARIOS: Sequence[Scenario] = (*SCRAPES, *CHURN, *ROUTING, *KINDS)
 STEP = 60.0
 DELAY = SCRAPE + 5.0  # after an interval's end; every sample of it has arrived by then
 

@@ -25,23 +25,21 @@ class TestZeroErrors:
 
 
 class TestNoTraffic:
-    def test_a_canary_that_gets_no_requests_is_not_judged(self):
-        assert judged("no-traffic", "idle").verdict is Outcome.INCONCLUSIVE
-
-    @pytest.mark.xfail(reason="requests that do not come are told as missing data")
-    def test_and_that_is_the_reason(self):
-        assert re.search(r"canary.* no (traffic|requests)", judged("no-traffic", "idle").reason)
+    def test_a_canary_that_gets_no_requests_is_not_judged_and_that_is_the_reason(self):
+        verdict = judged("no-traffic", "idle")
+        assert verdict.verdict is Outcome.INCONCLUSIVE
+        assert "the canary got no requests" in verdict.reason
+        assert "check that traffic is routed to the canary" in verdict.reason
 
     def test_one_without_any_series_has_no_data(self):
         verdict = judged("no-traffic", "silent")
         assert verdict.verdict is Outcome.INCONCLUSIVE
         assert re.search(r"canary.*no data", verdict.reason)
 
-    @pytest.mark.xfail(reason="a canary that gets no more requests passes on those it had")
     def test_one_that_gets_no_more_is_not_promoted(self):
         verdict = judged("no-traffic", "drained")
         assert verdict.verdict is Outcome.INCONCLUSIVE
-        assert re.search(r"canary.* no (traffic|requests)", verdict.reason)
+        assert "the canary got no requests in the last 10 of 30 intervals" in verdict.reason
 
 
 class TestCrashing:
@@ -59,11 +57,10 @@ class TestCrashing:
         )
 
     @pytest.mark.parametrize("release", ["crash-loops", "never-ready"])
-    @pytest.mark.xfail(reason="a fixed bound is not judged yet")
     def test_where_it_has_a_bound_it_fails_soon(self, release):
         verdict = judged("crashing", release)
-        assert verdict.decided_at < 10
-        assert "10%" in verdict.reason
+        assert verdict.decided_at < 5
+        assert "100 % on the canary, at most 10 % allowed" in verdict.reason
 
     @pytest.mark.xfail(reason="what was dropped jointly is told as if it had not been seen")
     def test_the_baseline_s_requests_are_not_told_as_none(self):
@@ -93,11 +90,10 @@ class TestWeightsStep:
     def test_a_bad_one_fails_and_the_evidence_is_carried_on(self):
         assert judged("weights-step", "bad").verdict is Outcome.FAIL
 
-    @pytest.mark.xfail(reason="the split of the requests is not held against the weights yet")
     def test_where_the_requests_do_not_follow_nothing_is_known(self):
         verdict = judged("weights-step", "stuck")
         assert verdict.verdict is Outcome.INCONCLUSIVE
-        assert re.search(r"10 ?%.*(25|50) ?%|(25|50) ?%.*10 ?%", verdict.reason)
+        assert re.search(r"canary got 10\.\d % of the requests where 2\d\.\d %", verdict.reason)
 
 
 class TestShadow:

@@ -1,0 +1,140 @@
+"""Scenarios of latency, memory and CPU: the same holes in histograms and gauges."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from tests.verdict.missing.exporters import Container, Durations, Exporter
+from tests.verdict.missing.pods import Pod
+from tests.verdict.missing.scenario import Scenario, canary
+from tests.verdict.missing.scrapes import BROKEN, HOLES
+from tests.verdict.missing.service import EVER, fleet, rate
+
+LATENCY = (
+    {
+        "name": "latency",
+        "kind": "histogram",
+        "direction": "increase",
+        "limit": {"ratio": 1.5},
+        "worst": {"ratio": 2},
+        "queries": {"buckets": "http_request_duration_seconds_bucket{ {{ selector }} }"},
+    },
+)
+
+MEMORY = (
+    {
+        "name": "memory",
+        "kind": "gauge",
+        "direction": "increase",
+        "limit": {"ratio": 1.2},
+        "worst": {"ratio": 1.5},
+        "queries": {"value": "container_memory_working_set_bytes{ {{ selector }} }"},
+    },
+)
+
+CPU = (
+    {
+        **MEMORY[0],
+        "name": "cpu",
+        "queries": {
+            "value": {
+                "expr": "container_cpu_usage_seconds_total{ {{ selector }} }",
+                "reading": "counter",
+            }
+        },
+    },
+)
+
+
+def timed(slowdown: float = 1.0) -> Callable[[], Exporter]:
+    """A service whose requests take a tenth of a second, ``slowdown`` times as long."""
+    return lambda: Durations(rate, 0.1 * slowdown)
+
+
+LATENCY_HOLES = Scenario(
+    "latency-holes",
+    {
+        "baseline": [
+            *fleet("baseline", 4, process=timed(), unscraped=HOLES),
+            *fleet("baseline-restarts", 1, process=timed(), lives=((-EVER, 9.3), (9.9, EVER))),
+            *fleet("baseline-dies", 1, process=timed(), lives=((-EVER, 17.6),)),
+        ],
+        **{
+            name: [
+                *fleet(name, 1, process=timed(slowdown), unscraped=HOLES),
+                *fleet(
+                    f"{name}-restarts",
+                    1,
+                    process=timed(slowdown),
+                    lives=((-EVER, 7.4), (7.41, 18.2), (18.9, EVER)),
+                ),
+            ]
+            for name, slowdown in (("good", 1.0), ("bad", 2.2))
+        },
+    },
+    {name: canary(name, metrics=LATENCY) for name in ("good", "bad")},
+)
+
+
+def container(ratio: float = 1.0) -> Callable[[], Exporter]:
+    """A container of 200 MB and 0.4 cores, ``ratio`` times that."""
+
+    def level(minute: float) -> float:
+        return ratio * 2e8 * (1 + 0.1 * math.sin(minute / 60))
+
+    return lambda: Container(level, 0.4 * ratio)
+
+
+def containers(name: str, pods: int, ratio: float = 1.0, **changed) -> list[Pod]:
+    """So many of them."""
+    return fleet(name, pods, process=container(ratio), **changed)
+
+
+MEMORY_HOLES = Scenario(
+    "memory-holes",
+    {
+        "baseline": [
+            *containers("baseline", 5, unscraped=HOLES),
+            *containers("baseline-dies", 1, lives=((-EVER, 11.7),)),
+        ],
+        "good": [*containers("good", 2), *containers("good-dies", 1, lives=((-EVER, 14.2),))],
+        "bad": [
+            *containers("bad", 2, 1.6),
+            *containers("bad-dies", 1, 1.6, lives=((-EVER, 14.2),)),
+        ],
+        "gone": containers("gone", 2, lives=((-EVER, 20.3),)),
+    },
+    {name: canary(name, metrics=MEMORY) for name in ("good", "bad", "gone")},
+)
+
+MEMORY_NOT_FINITE = Scenario(
+    "memory-not-finite",
+    {
+        "baseline": containers("baseline", 6),
+        "nan": [*containers("nan", 1), *containers("nan-broken", 1, garbled={math.nan: BROKEN})],
+        "infinite": [
+            *containers("infinite", 1),
+            *containers("infinite-broken", 1, garbled={math.inf: BROKEN}),
+        ],
+        "bad": [
+            *containers("bad", 2, 1.6),
+            *containers("bad-broken", 1, 1.6, garbled={math.nan: BROKEN}),
+        ],
+    },
+    {name: canary(name, metrics=MEMORY) for name in ("nan", "infinite", "bad")},
+)
+
+RESTARTING = ((-EVER, 6.3), (6.31, 13.7), (14.4, 22.8), (22.81, EVER))
+
+CPU_RESTARTS = Scenario(
+    "cpu-restarts",
+    {
+        "baseline": containers("baseline", 6, lives=((-EVER, 9.2), (9.9, EVER))),
+        "good": containers("good", 2, lives=RESTARTING),
+        "bad": containers("bad", 2, 1.6, lives=RESTARTING),
+    },
+    {name: canary(name, metrics=CPU) for name in ("good", "bad")},
+)
+
+KINDS = (LATENCY_HOLES, MEMORY_HOLES, MEMORY_NOT_FINITE, CPU_RESTARTS)
