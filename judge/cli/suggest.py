@@ -48,6 +48,7 @@ def suggest(
     from judge.sources.prometheus import prometheus_source
     from judge.spec.metric_template import shipped_templates
     from judge.spec.suggestion.draft import written
+    from judge.spec.suggestion.sentences import counted
 
     for option, matchers in (("selector", selector), ("baseline", baseline), ("canary", canary)):
         _check(option, matchers)
@@ -69,7 +70,7 @@ def suggest(
         click.echo("\n".join([f"Save it as {path}. Next:", *steps]), err=True)
         return
     _write(file, text)
-    click.echo("\n".join([f"{file}: {len(draft.metrics)} metrics. Next:", *steps]))
+    click.echo("\n".join([f"{file}: {counted(draft.metrics, 'metric')}. Next:", *steps]))
 
 
 def _check(option: str, matchers: str) -> None:
