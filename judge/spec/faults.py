@@ -87,6 +87,8 @@ def _value_fault(value: float | str | None, kind: Kind) -> str:
             return f"{value:g} is not between 0 and 1; write a share as 5% or 0.05"
     elif isinstance(value, str):
         return f"{value} bounds a proportion; write a number in the metric's own unit"
+    elif kind is Kind.HISTOGRAM and value is not None and value <= 0:
+        return f"{value:g} is not above 0, as every bucket's boundary is; write a greater number"
     return ""
 
 

@@ -83,9 +83,9 @@ def load_template(name_or_path: str, *, folder: Path | None = None) -> MetricTem
 @functools.cache
 def shipped_templates() -> Mapping[str, MetricTemplate]:
     """The templates that come with Judge, by name."""
-    files = sorted(_shipped_folder().glob("*.yaml"))
+    files = _shipped_folder().glob("*.yaml")
     loaded = [_from_file(path, shown=path.name) for path in files]
-    return {template.name: template for template in loaded}
+    return {one.name: one for one in sorted(loaded, key=lambda one: one.name)}
 
 
 def template_from_text(text: str, *, source: str) -> MetricTemplate:

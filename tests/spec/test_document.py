@@ -62,7 +62,11 @@ PART_QUERIES = {
 
 @st.composite
 def bounds(draw: st.DrawFn, kind: Kind) -> Bound:
-    values = st.floats(0, 1) if kind is Kind.PROPORTION else st.floats(-1e12, 1e12)
+    values = {
+        Kind.PROPORTION: st.floats(0, 1),
+        Kind.HISTOGRAM: st.floats(1e-9, 1e12),
+        Kind.GAUGE: st.floats(-1e12, 1e12),
+    }[kind]
     low, high = sorted([draw(values), draw(values)])
     least, most = draw(st.sampled_from([(low, high), (None, high), (low, None)]))
     lasting = draw(st.one_of(st.none(), st.floats(LONGEST_INTERVAL, 1e6)))

@@ -112,6 +112,10 @@ ONE_WRONG = {
     ),
     "an infinite bound": (f"max: .inf, {VALUE}", "max: must be a finite number"),
     "a bound of truth": (f"max: true, {VALUE}", "max: a bound is a number, or a share such"),
+    "a latency of nothing": (
+        f"max: 0, {BUCKETS}",
+        "max: 0 is not above 0, as every bucket's boundary is; write a greater number",
+    ),
     "bounds upside down": (
         f"max: 1, min: 2, {VALUE}",
         "min: 2 is above max (1); lower it",
