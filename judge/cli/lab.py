@@ -17,6 +17,7 @@ from rich.progress import (
 )
 
 from judge.lab import bench, figures, tables
+from judge.lab.judging_cost import judging_cost
 from judge.lab.look_cost import look_cost
 from judge.lab.scenarios import SCENARIOS, chosen
 
@@ -70,11 +71,11 @@ def _list(output: str) -> None:
 
 def _costs(output: str) -> None:
     with Console(stderr=True).status("Judging 1,000 bundles, and a run look by look"):
-        replay, look = figures.replay_cost(), look_cost()
+        costs = figures.replay_cost(), look_cost(), judging_cost()
     if output == "json":
-        click.echo(json.dumps(figures.document(replay, look)))
+        click.echo(json.dumps(figures.document(*costs)))
     else:
-        click.echo(f"{replay}\n{look}")
+        click.echo("\n".join(map(str, costs)))
 
 
 def _measure(plan: bench.Plan, jobs: int, output: str) -> None:

@@ -20,6 +20,7 @@ import numpy as np
 
 from judge.errors import JudgeError
 from judge.lab.bundles import write_bundles
+from judge.lab.judging_cost import JudgingCost
 from judge.lab.look_cost import LookCost
 
 BUNDLES = 1000
@@ -68,9 +69,13 @@ def replay_cost(*, bundles: int | None = None, seed: int = 1) -> ReplayCost:
         return ReplayCost(bundles, cpu, peak, _reading(folder))
 
 
-def document(replay: ReplayCost, look: LookCost) -> dict[str, Any]:
-    """The JSON form; seconds, megabytes, and milliseconds for a look."""
-    return {"replay": {**asdict(replay), "ratio": replay.ratio}, "look": asdict(look)}
+def document(replay: ReplayCost, look: LookCost, judging: JudgingCost) -> dict[str, Any]:
+    """The JSON form; seconds, megabytes, and milliseconds for a look and for judging."""
+    return {
+        "replay": {**asdict(replay), "ratio": replay.ratio},
+        "look": asdict(look),
+        "judging": {**asdict(judging), "ratio": judging.ratio},
+    }
 
 
 def measured(command: list[str]) -> tuple[float, float]:

@@ -9,10 +9,13 @@ from click.testing import CliRunner
 
 from judge.cli.lab import lab
 from judge.errors import JudgeError
-from judge.lab import figures, look_cost
-from judge.lab.bundles import METRIC, good_bundle, write_bundles
+from judge.lab import figures, judging_cost, look_cost
+from judge.lab.bundles import METRIC, good_bundle, mixed_bundle, write_bundles
 from judge.sources.recording import read_bundle
-from judge.spec.resolved import BASELINE, CANARY
+from judge.spec.resolved import BASELINE, CANARY, Kind
+from judge.stats.samples import Histogram
+from judge.verdict.sequential import SequentialJudge
+from judge.verdict.verdict import Outcome, Promise
 
 
 def test_bundles_are_those_that_replay_reads(tmp_path: Path) -> None:
@@ -32,6 +35,29 @@ def test_a_run_of_several_metrics_has_counts_of_its_own_for_each() -> None:
     metrics = bundle.intervals[0].samples
     assert list(metrics) == [metric.name for metric in bundle.analysis.metrics]
     assert len({str(tracks[BASELINE]) for tracks in metrics.values()}) == 3
+
+
+def test_a_mixed_run_has_every_kind_and_can_be_judged() -> None:
+    bundle = mixed_bundle(rng=np.random.default_rng(3), looks=60, history=480)
+    kinds = {metric.name: metric.kind for metric in bundle.analysis.metrics}
+    assert list(kinds.values()).count(Kind.PROPORTION) == 2
+    assert list(kinds.values()).count(Kind.GAUGE) == 2
+    assert kinds["latency"] is Kind.HISTOGRAM
+    times = bundle.history[0].samples["latency"][BASELINE]
+    assert {len(one.bounds) for one in times.values() if isinstance(one, Histogram)} <= {
+        *range(30, 43)
+    }
+    verdict = SequentialJudge(bundle.analysis, bundle.history).look(bundle.intervals, finished=True)
+    assert verdict.verdict is Outcome.PASS
+    assert verdict.promise is Promise.CALIBRATED
+    assert {one.verdict for one in verdict.metrics.values()} == {Outcome.PASS}
+
+
+def test_judging_is_timed_beside_parsing_the_same_intervals() -> None:
+    cost = judging_cost.judging_cost(looks=20, times=3)
+    assert 0 < cost.least <= cost.median <= cost.most < cost.first
+    assert cost.ratio == pytest.approx(cost.median / cost.json)
+    assert (cost.metrics, cost.looks) == (5, 20)
 
 
 def test_the_cost_of_a_replay_is_that_of_the_command() -> None:
@@ -58,6 +84,7 @@ def test_every_look_of_a_run_is_timed() -> None:
 def test_the_command_prints_both_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(figures, "BUNDLES", 1)
     monkeypatch.setattr(look_cost, "LOOKS", 2)
+    monkeypatch.setattr(judging_cost, "TIMES", 1)
     answer = CliRunner().invoke(lab, ["--figures", "--output", "json"])
     assert answer.exit_code == 0, answer.output
     document = json.loads(answer.stdout)
@@ -66,3 +93,5 @@ def test_the_command_prints_both_figures(monkeypatch: pytest.MonkeyPatch) -> Non
     text = CliRunner().invoke(lab, ["--figures"]).stdout
     assert "replay of 1 bundles" in text
     assert "one look of a run with 5 count metrics" in text
+    assert document["judging"]["metrics"] == 5
+    assert "judging 60 intervals of 5 metrics of mixed kinds" in text
