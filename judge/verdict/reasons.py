@@ -199,6 +199,59 @@ def other_share(track: str, share: float, meant: float) -> str:
     )
 
 
+def no_history(metric: Metric) -> str:
+    """A metric of which the baseline's past has nothing."""
+    return (
+        f"{title(metric)}: no sample of the baseline in its history, so its noise is assumed and "
+        "nothing is calibrated; check the selector of the baseline and the metric's name"
+    )
+
+
+def few_requests(
+    metric: Metric, rate: float, share: float, expected: float, needed: int, minutes: float
+) -> str:
+    """A service that is asked too seldom for the run to end with a verdict."""
+    return (
+        f"{title(metric)}: too few requests: {rate:.3g} a minute on the baseline give the canary "
+        f"(at {share:.3g} of the baseline's) about {expected:,.0f} in a run, a pass takes "
+        f"{needed}; make the run {minutes:,.0f} min long, or give the canary more of the traffic"
+    )
+
+
+def often_zero(metric: Metric, share: float) -> str:
+    """A gauge that is 0 most of the time has no ratio then."""
+    return (
+        f"{title(metric)}: it is 0 in {share:.0%} of the baseline's intervals, where it has no "
+        "ratio; set floor to what is as good as nothing (it is added to both tracks)"
+    )
+
+
+def no_pod_label(metric: Metric, label: str) -> str:
+    """Series that do not tell pods apart."""
+    return (
+        f"{title(metric)}: its series have no label {label}, so all of a track is one pod: the "
+        "noise between pods is assumed, not learned, and nothing is calibrated; set podLabel to "
+        "the label that tells pods apart, such as instance"
+    )
+
+
+def one_pod(metric: Metric) -> str:
+    """A baseline of a single pod."""
+    return (
+        f"{title(metric)}: the baseline has a single pod: the noise between pods is assumed, not "
+        "learned, and nothing is calibrated; two pods or more would do"
+    )
+
+
+def uncalibrated(metric: Metric, hours: float, pods: int, fewest: int) -> str:
+    """A history too short to measure the promise on."""
+    return (
+        f"{title(metric)}: {hours:.3g} h of history with {pods} pods is too little to calibrate "
+        f"on (it takes {fewest} windows of a run's length, one pod in each against the rest); the "
+        "promise will be called uncalibrated: set history longer, or keep more of it"
+    )
+
+
 def untrusted(traffic: str, otherwise: str) -> str:
     """A run that would have passed but for its traffic."""
     return f"{traffic}; otherwise: {otherwise}"

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from judge.stats.arms import PodCounts
+from judge.stats.confidence import effect
 from judge.stats.risks import compare_counts as compare
 from judge.stats.terms import Terms
-from judge.stats.confidence import effect
 
 REQUESTS = 600.0
 

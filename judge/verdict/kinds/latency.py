@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from judge.spec.resolved import BASELINE
+from judge.spec.resolved import BASELINE, Metric
 from judge.stats.arms import Array, PodCounts, summed
-from judge.stats.boundaries import TOLERANCE, representable
+from judge.stats.boundaries import TOLERANCE, pairs, representable
 from judge.stats.comparison import Comparison
 from judge.stats.dispersion import Dispersion, assumed
 from judge.stats.histograms import (
@@ -92,12 +92,9 @@ class LatencyJudge:
 
     def _untestable(self, baseline: PodHistograms) -> str:
         """Why the buckets cannot test the limit; "" where there is nothing to test yet."""
-        metric, terms = self._metric, self._terms.compared
-        told = self._history if self._noise is not None else baseline
-        if terms is None or not np.nansum(told.counts):
+        if self._terms.compared is None:
             return ""
-        allowed = representable(told.bounds, testable(told))
-        return reasons.coarse(metric, [float(one) for one in allowed if one > 1.0])
+        return _too_coarse(self._metric, self._history if self._noise is not None else baseline)
 
     def _amount(self, canary: PodHistograms, baseline: PodHistograms) -> Amount:
         ours, theirs = _requests(canary), _requests(baseline)
@@ -121,8 +118,7 @@ class LatencyJudge:
         at = _nearest(canary.bounds, bound.max)
         if at is None:
             nothing = np.zeros(canary.counts.shape[0], dtype=bool)
-            shown = [float(one) for one in canary.bounds if np.isfinite(one)]
-            return BoundLooked(None, nothing, untestable=reasons.no_bucket(self._metric, shown))
+            return BoundLooked(None, nothing, untestable=_no_bucket(self._metric, canary.bounds))
         beyond = canary.beyond(np.array([at]))
         arm = summed(PodCounts(beyond.events[0], beyond.total[0]))
         return tested_bound(
@@ -141,6 +137,36 @@ class LatencyJudge:
         beyond = self._history.beyond(np.array([at]))
         past = PodCounts(beyond.events[0], beyond.total[0])
         return learn(past, interval=self._terms.interval) or assumed()
+
+
+def untested_limit(metric: Metric, past: Gathered) -> str:
+    """Why the buckets of these histograms cannot test the metric's limit; "" where they can."""
+    if metric.limit is None:
+        return ""
+    known = pod_histograms(past, bounds_of([past]))
+    slowdown = max(metric.limit, 1.0 / metric.limit)
+    if pairs(known.bounds, testable(known), slowdown) is not None:
+        return ""
+    return _too_coarse(metric, known)
+
+
+def untested_bound(metric: Metric, past: Gathered) -> str:
+    """Why the buckets of these histograms cannot test the metric's `max`; "" where they can."""
+    if metric.bound is None or metric.bound.max is None or not promised(metric):
+        return ""
+    bounds = bounds_of([past])
+    return "" if _nearest(bounds, metric.bound.max) is not None else _no_bucket(metric, bounds)
+
+
+def _too_coarse(metric: Metric, known: PodHistograms) -> str:
+    if not np.nansum(known.counts) > 0:
+        return ""
+    allowed = representable(known.bounds, testable(known))
+    return reasons.coarse(metric, [float(one) for one in allowed if one > 1.0])
+
+
+def _no_bucket(metric: Metric, bounds: Array) -> str:
+    return reasons.no_bucket(metric, [float(one) for one in bounds if np.isfinite(one)])
 
 
 def bounds_of(several: Iterable[Gathered], known: Iterable[float] = ()) -> Array:
@@ -179,8 +205,7 @@ def pod_histograms(one: Gathered, bounds: Array) -> PodHistograms:
 def _places(own: Array, bounds: Array) -> tuple[Array, Array]:
     """For each bound the place of the first own one that is not below, and whether it is that."""
     at = np.minimum(np.searchsorted(own, bounds * (1 - _SAME)), len(own) - 1)
-    same = (own[at] == bounds) | (np.abs(own[at] - bounds) <= _SAME * np.abs(bounds))
-    return at, same
+    return at, np.isclose(own[at], bounds, rtol=_SAME, atol=0.0)
 
 
 def _at_bounds(counts: Array, at: Array, same: Array) -> Array:

@@ -1,0 +1,144 @@
+"""What an analysis cannot test on the data that it gets, told before it is tried.
+
+`shortfalls` goes over the baseline's history (as a run reads it, or a stretch of it that
+`judge check --prometheus` read) and says, metric by metric, which figure is missing and what would
+mend it. It promises nothing of a metric that it finds no fault with, and judges nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from judge.spec.resolved import BASELINE, CANARY, Kind, Metric, ResolvedAnalysis
+from judge.stats.calibration import FEWEST, draw
+from judge.stats.samples import Count, Histogram, Interval, Level, Sample
+from judge.verdict import reasons
+from judge.verdict.kinds.gathering import Gathered, gathered
+from judge.verdict.kinds.latency import untested_bound, untested_limit
+from judge.verdict.kinds.terms import counts_pods
+from judge.verdict.sufficiency import FEWEST_EVENTS, FEWEST_EXPOSURES, MANY_EXPOSURES
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """What keeps a metric from being tested, in words, with the figure and the remedy.
+
+    ``hopeless``: it will end inconclusive as it is; else it is judged, but on assumptions.
+    """
+
+    metric: str
+    reason: str
+    hopeless: bool
+
+
+def shortfalls(analysis: ResolvedAnalysis, history: Sequence[Interval]) -> list[Shortfall]:
+    """Every metric's shortfalls, hopeless ones first, given the baseline's ``history``."""
+    found = [one for metric in analysis.metrics for one in _of(metric, analysis, history)]
+    return sorted(found, key=lambda one: not one.hopeless)
+
+
+def _of(metric: Metric, analysis: ResolvedAnalysis, history: Sequence[Interval]) -> list[Shortfall]:
+    past = gathered(history, metric.name, BASELINE)
+    if not past.seen.any():
+        if metric.limit is None:
+            return []
+        why = reasons.absences(past.absent, BASELINE)
+        return [Shortfall(metric.name, reasons.no_history(metric) + why, hopeless=not history)]
+    hopeless = [
+        text
+        for text in (
+            _too_few_requests(metric, analysis, past),
+            _coarse(metric, past),
+            _without_floor(metric, past),
+        )
+        if text
+    ]
+    weak = [
+        text
+        for text in (_without_pods(metric, analysis, past), _uncalibrated(metric, analysis, past))
+        if text and metric.limit is not None
+    ]
+    return [
+        *(Shortfall(metric.name, text, hopeless=True) for text in hopeless),
+        *(Shortfall(metric.name, text, hopeless=False) for text in weak[:1]),
+    ]
+
+
+def _too_few_requests(metric: Metric, analysis: ResolvedAnalysis, past: Gathered) -> str:
+    if metric.kind is Kind.GAUGE or counts_pods(metric):
+        return ""
+    minutes = float(past.seen.sum()) * analysis.interval / 60.0
+    samples = [one for pods in past.found for one in pods.values()]
+    rate = float(np.nansum([_requests(one) for one in samples])) / minutes
+    run = analysis.looks * analysis.interval / 60.0
+    share = _canary_share(analysis, past)
+    expected = rate * run * share
+    if expected < FEWEST_EXPOSURES:
+        wanted = FEWEST_EXPOSURES / max(rate * share, 1e-9)
+        return reasons.few_requests(metric, rate, share, expected, FEWEST_EXPOSURES, wanted)
+    if metric.kind is Kind.HISTOGRAM or expected >= MANY_EXPOSURES:
+        return ""
+    events = float(np.nansum([_events(one) for one in samples])) / minutes * run
+    if events >= FEWEST_EVENTS:
+        return ""
+    wanted = min(MANY_EXPOSURES / expected, FEWEST_EVENTS / max(events, 1e-9)) * run
+    return reasons.few_requests(metric, rate, share, expected, MANY_EXPOSURES, wanted)
+
+
+def _canary_share(analysis: ResolvedAnalysis, past: Gathered) -> float:
+    """The canary's requests over the baseline's: by its weight, or one pod's worth of them."""
+    track = analysis.tracks.get(CANARY)
+    if track is not None and track.weight is not None and 0 < track.weight < 1:
+        return track.weight / (1.0 - track.weight)
+    usual = float(np.median([len(pods) for pods in past.found if pods]))
+    return 1.0 / max(usual, 1.0)
+
+
+def _requests(sample: Sample) -> float:
+    if isinstance(sample, Level):
+        return 0.0
+    return sample.total
+
+
+def _events(sample: Sample) -> float:
+    return sample.events if isinstance(sample, Count) else 0.0
+
+
+def _coarse(metric: Metric, past: Gathered) -> str:
+    if metric.kind is not Kind.HISTOGRAM:
+        return ""
+    if not any(isinstance(one, Histogram) for pods in past.found for one in pods.values()):
+        return ""
+    return untested_limit(metric, past) or untested_bound(metric, past)
+
+
+def _without_floor(metric: Metric, past: Gathered) -> str:
+    if metric.kind is not Kind.GAUGE or metric.limit is None or metric.floor > 0:
+        return ""
+    means = [
+        np.mean([one.value for one in pods.values() if isinstance(one, Level)])
+        for pods in past.found
+        if pods
+    ]
+    zero = float(np.mean([not mean > 0 for mean in means]))
+    return reasons.often_zero(metric, zero) if zero > 0.5 else ""
+
+
+def _without_pods(metric: Metric, analysis: ResolvedAnalysis, past: Gathered) -> str:
+    label = metric.pod_label or analysis.prometheus.pod_label
+    if past.pods == [""]:
+        return reasons.no_pod_label(metric, label)
+    if len(past.pods) == 1:
+        return reasons.one_pod(metric)
+    return ""
+
+
+def _uncalibrated(metric: Metric, analysis: ResolvedAnalysis, past: Gathered) -> str:
+    intervals, pods = len(past.found), len(past.pods)
+    if draw(intervals, pods, looks=analysis.looks, group=1) is not None:
+        return ""
+    hours = intervals * analysis.interval / 3600.0
+    return reasons.uncalibrated(metric, hours, pods, FEWEST)
