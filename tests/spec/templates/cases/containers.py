@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from judge.stats.samples import Count, Level, Sample
 from tests.servers.exposition import Series
-from tests.spec.templates.harness import Case, Labels, counter, gauge
+from tests.spec.templates.harness import START, Case, Labels, counter, gauge, times
 from tests.spec.templates.traffic import FOREIGN
 
 # A number of every container of every pod.
@@ -23,6 +23,7 @@ CPU_SECONDS: Shown = {
     "checkout-primary-1": {"app": 27},
     "checkout-canary-0": {"app": 33, "proxy": 1.5},
 }
+FOREIGN_BYTES = 7e12
 BYTES: Shown = {
     "checkout-primary-0": {"app": 4.1e8, "proxy": 2e7},
     "checkout-primary-1": {"app": 3.9e8},
@@ -47,14 +48,14 @@ def where(pod: str, container: str, *, namespace: str = "shop", run: int = 0) ->
     return {**labels, "container": container} if container else labels
 
 
-def cadvisor(make: Make, name: str, shown: Shown) -> list[Series]:
+def cadvisor(make: Make, name: str, shown: Shown, *, foreign: float = FOREIGN) -> list[Series]:
     """A metric of all containers, what would count everything twice, and what is of others."""
     series = []
     for pod, containers in shown.items():
         series += [make(name, n, where(pod, container)) for container, n in containers.items()]
-        series += [make(name, FOREIGN, where(pod, container)) for container in ("", "POD")]
-        series.append(make(name, FOREIGN, where(pod, "app", namespace="staging")))
-    return [*series, make(name, FOREIGN, where("payments-0", "app"))]
+        series += [make(name, foreign, where(pod, container)) for container in ("", "POD")]
+        series.append(make(name, foreign, where(pod, "app", namespace="staging")))
+    return [*series, make(name, foreign, where("payments-0", "app"))]
 
 
 def by_track(sample: Callable[[str], Sample], pods: Iterable[str]) -> dict[str, dict[str, Sample]]:
@@ -75,9 +76,24 @@ def of_app(shown: Shown, *, seconds: float = 1) -> dict[str, dict[str, Sample]]:
     return summed({pod: {"app": one["app"]} for pod, one in shown.items()}, seconds=seconds)
 
 
-def killed(pod: str, container: str, kills: float, *, before: float, run: int = 0) -> Series:
+def killed(
+    pod: str,
+    container: str,
+    kills: float,
+    *,
+    before: float,
+    run: int = 0,
+    namespace: str = "shop",
+) -> Series:
     """The kills that a container had ``before`` the look, and has now."""
-    return gauge("container_oom_events_total", kills, where(pod, container, run=run), before=before)
+    labels = where(pod, container, namespace=namespace, run=run)
+    return gauge("container_oom_events_total", kills, labels, before=before)
+
+
+def killed_earlier(pod: str, container: str) -> Series:
+    """A container whose kill was seen in the look before this one."""
+    samples = [(at, float(at > START - 60)) for at in times()]
+    return Series("container_oom_events_total", where(pod, container), samples)
 
 
 CPU = cadvisor(counter, "container_cpu_usage_seconds_total", CPU_SECONDS)
@@ -86,20 +102,29 @@ THROTTLING = [
     *cadvisor(counter, "container_cpu_cfs_throttled_periods_total", THROTTLED),
 ]
 WORKING_SET = [
-    *cadvisor(gauge, "container_memory_working_set_bytes", BYTES),
+    *cadvisor(gauge, "container_memory_working_set_bytes", BYTES, foreign=FOREIGN_BYTES),
     # What the container was before its restart is shown for some minutes more.
     gauge("container_memory_working_set_bytes", 3e8, where("checkout-canary-0", "app", run=1)),
 ]
-RESIDENT = cadvisor(gauge, "container_memory_rss", BYTES)
+RESIDENT = cadvisor(gauge, "container_memory_rss", BYTES, foreign=FOREIGN_BYTES)
 KILLS = [
     killed("checkout-primary-0", "app", 1, before=0),
+    killed("checkout-primary-0", "app", 2, before=2, run=1),
     killed("checkout-primary-0", "proxy", 0, before=0),
     killed("checkout-primary-1", "app", 2, before=2),
+    killed_earlier("checkout-primary-1", "proxy"),
     killed("checkout-canary-0", "app", 3, before=0),
     killed("checkout-canary-0", "proxy", 1, before=0),
-    killed("checkout-canary-1", "app", 5, before=5, run=1),
+    killed("checkout-canary-1", "app", 5, before=4, run=1),
     killed("checkout-canary-1", "app", 1, before=0),
-    *(killed(pod, "", 9, before=0) for pod in ("checkout-primary-1", "checkout-canary-0")),
+    *(
+        killed(pod, container, 9, before=0, namespace=namespace)
+        for pod in ("checkout-primary-1", "checkout-canary-0")
+        for namespace, container in (
+            *(("shop", ""), ("shop", "POD")),
+            *(("staging", "app"), ("staging", "debug")),
+        )
+    ),
     killed("payments-0", "app", 9, before=0),
 ]
 CASES = (
@@ -134,7 +159,7 @@ CASES = (
         "container-oom-events",
         KILLS,
         {
-            "baseline": {"checkout-primary-0": Count(1, 2), "checkout-primary-1": Count(0, 1)},
+            "baseline": {"checkout-primary-0": Count(1, 2), "checkout-primary-1": Count(0, 2)},
             "canary": {"checkout-canary-0": Count(2, 2), "checkout-canary-1": Count(1, 1)},
         },
         track_variables=PODS,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from judge.stats.samples import Count
 from tests.servers.exposition import Series
-from tests.spec.templates.harness import START, Case, gauge
+from tests.spec.templates.harness import START, Case, gauge, times
 from tests.spec.templates.traffic import FOREIGN
 
 RESTARTS = "kube_pod_container_status_restarts_total"
@@ -23,46 +23,64 @@ EXPORTER = {"namespace": "monitoring", "pod": "kube-state-metrics-0", "container
 
 @dataclass(frozen=True)
 class Container:
-    """One container: how often it restarted before the look, until now, and why it ended last."""
+    """A container's restarts until ``since``, and after it; why it ended last."""
 
     pod: str
     name: str
     before: float
     now: float
     reason: str = ""
+    since: float = START
     newborn: bool = False
+    namespace: str = "shop"
 
-    def series(self, instance: str) -> Iterator[Series]:
-        """What one kube-state-metrics says of it; older ones name each reason, with 0 or 1."""
-        labels = {"namespace": "shop", "pod": self.pod, "uid": f"u-{self.pod}"}
-        labels |= {"container": self.name, "instance": instance}
-        series = gauge(RESTARTS, self.now, labels, before=self.before)
-        if self.newborn:
-            late = [sample for sample in series.samples if sample[0] > START]
-            series = Series(series.name, series.labels, late)
-        yield series
+    def series(self) -> Iterator[Series]:
+        """What kube-state-metrics says of it; two more have not heard the news, one just started."""
+        labels = {"namespace": self.namespace, "pod": self.pod, "uid": f"u-{self.pod}"}
+        labels |= {"container": self.name, "instance": "ksm-0:8080"}
+        late = {**labels, "instance": "ksm-1:8080"}
+        yield stepped(RESTARTS, self.before, self.now, self.since, labels, newborn=self.newborn)
+        yield stepped(RESTARTS, self.before, self.before, START, late, newborn=self.newborn)
+        fresh = {**labels, "instance": "ksm-2:8080"}
+        yield stepped(RESTARTS, self.before, self.before, START, fresh, newborn=True)
+        # Older versions name every reason, with 0 or 1. One that had ended before did so alike.
         for reason in ("Error", "OOMKilled"):
-            if self.reason:
-                yield gauge(REASON, float(self.reason == reason), {**labels, "reason": reason})
+            now = float(self.reason == reason)
+            before = now if self.before else 0.0
+            yield stepped(REASON, before, now, self.since, {**labels, "reason": reason})
+            yield stepped(REASON, before, before, START, {**late, "reason": reason})
+
+
+def stepped(
+    name: str,
+    before: float,
+    now: float,
+    since: float,
+    labels: Mapping[str, str],
+    *,
+    newborn: bool = False,
+) -> Series:
+    """A value that changed once; of a newborn nothing is known from before."""
+    samples = [(at, float(now if at > since else before)) for at in times()]
+    return Series(name, labels, [one for one in samples if one[0] > since or not newborn])
 
 
 CONTAINERS = (
     Container("checkout-primary-0", "app", 3, 4, "OOMKilled"),
     Container("checkout-primary-0", "proxy", 1, 1, "Error"),
     Container("checkout-primary-1", "app", 0, 2, "Error"),
-    Container("checkout-primary-1", "proxy", 5, 5, "OOMKilled"),
+    Container("checkout-primary-1", "proxy", 5, 6, "OOMKilled", since=START - 120),
     Container("checkout-canary-0", "app", 1, 2, "OOMKilled"),
     Container("checkout-canary-0", "proxy", 0, 1, "OOMKilled"),
     Container("checkout-canary-1", "app", 0, 1, "OOMKilled", newborn=True),
     Container("payments-0", "app", 0, FOREIGN, "OOMKilled"),
+    *(
+        Container(pod, name, FOREIGN, FOREIGN, "OOMKilled", namespace="staging")
+        for pod in ("checkout-primary-0", "checkout-primary-1", "checkout-canary-0")
+        for name in ("app", "proxy", "debug")
+    ),
 )
-# Two of them say the same: an HA pair, or one that moved to another node.
-STATUS = [
-    series
-    for container in CONTAINERS
-    for instance in ("ksm-0:8080", "ksm-1:8080")
-    for series in container.series(instance)
-]
+STATUS = [series for container in CONTAINERS for series in container.series()]
 RESTARTED = {
     "baseline": {"checkout-primary-0": Count(1, 2), "checkout-primary-1": Count(1, 2)},
     "canary": {"checkout-canary-0": Count(2, 2), "checkout-canary-1": Count(0, 1)},
@@ -93,6 +111,17 @@ def of_readiness(pod: str, phase: str, *, ready: bool) -> Iterator[Series]:
 
 CASES = (
     Case("container-restarts", STATUS, RESTARTED, track_variables=PODS),
+    Case(
+        "container-restarts",
+        STATUS,
+        {
+            "baseline": {"checkout-primary-0": Count(0, 1), "checkout-primary-1": Count(0, 1)},
+            "canary": {"checkout-canary-0": Count(1, 1)},
+        },
+        variables={"containers": "proxy"},
+        track_variables=PODS,
+        name="one-container",
+    ),
     Case(
         "container-restarts",
         exported(STATUS),

@@ -21,6 +21,7 @@ EXPORTERS = ("kafka-exporter-0", "kafka-exporter-1")
 CLIENTS: Mapping[str, Mapping[str, float]] = {
     "orders-1": {"consumer-1": 120, "consumer-2": 45},
     "orders-2": {"consumer-1": 80, "consumer-2": math.nan},
+    "orders-3": {"consumer-1": math.nan},
     "orders-canary-1": {"consumer-1": 450, "consumer-2": 900},
 }
 DEPTHS = {"orders": 120, "orders.retry": 3, "orders-canary": 480, "billing": FOREIGN}
@@ -56,9 +57,9 @@ def clients(name: str) -> list[Series]:
 
 
 def depths(name: str, queue_label: str, more: Mapping[str, str]) -> list[Series]:
-    """Queues on a broker of two nodes that say the same."""
+    """Queues as two scrapes tell of them; the second one is behind by a message."""
     return [
-        gauge(name, depth, {queue_label: queue, **more, "instance": f"broker-{node}"})
+        gauge(name, depth - node, {queue_label: queue, **more, "instance": f"broker-{node}"})
         for queue, depth in DEPTHS.items()
         for node in range(2)
     ]
@@ -126,8 +127,8 @@ CASES = (
     Case(
         "sqs-queue-depth",
         depths(f"{SQS}_average", "dimension_QueueName", {"region": "eu-west-1"}),
-        whole(120, 480),
-        selectors("dimension_QueueName"),
+        whole(120 + 3, 480),
+        selectors("dimension_QueueName", "orders|orders[.]retry"),
     ),
     Case(
         "sqs-queue-depth",
