@@ -24,7 +24,7 @@ test: install  ## every test; brings Prometheus and VictoriaMetrics where it may
 	@tests/bring-servers
 	$(BIN)/pytest -n auto --dist loadgroup
 
-bench: install  ## the lab and the figures of the README
+bench: install  ## the figures of the README and the whole lab: about an hour on two cores
 	$(BIN)/judge lab --figures
 	$(BIN)/judge lab
 

@@ -47,7 +47,7 @@ class GaugeScenario:
     effects: tuple[float, ...] = EFFECTS
     settings: tuple[Setting, ...] = SETTINGS
     part: int = PART
-    calibrated_every: int = 1
+    calibrated_every: int = 5
 
     @property
     def interval(self) -> float:

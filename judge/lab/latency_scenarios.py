@@ -46,6 +46,5 @@ LATENCY_SCENARIOS = (
         bounds=CLASSIC,
         effects=(1.0, 2.0, 2.5, 4.0, Tail(share=0.02, slower=8.0)),
         settings=at_limit(2.5),
-        calibrated_every=1,
     ),
 )
