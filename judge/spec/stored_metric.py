@@ -11,7 +11,7 @@ from typing import Any
 
 from judge.errors import Issue
 from judge.spec.faults import faults, lasting_fault
-from judge.spec.metric_template import shipped_templates
+from judge.spec.metric_template import load_template, shipped_names
 from judge.spec.parts import check_reading, part_faults
 from judge.spec.promql import PromqlError
 from judge.spec.rendering import unknown
@@ -70,12 +70,11 @@ def read_metric(
     metric: StoredMetric, path: Path, written: Written, *, interval: float
 ) -> tuple[Metric | None, list[Issue]]:
     """The metric, or what is wrong with it."""
-    template = shipped_templates().get(metric.template or "")
-    kind = metric.kind or (template.kind if template else None)
-    if kind is None:
+    known = _kind_and_rules(metric)
+    if known is None:
         return None, [_no_kind(metric, path, written)]
-    of_template = template.rules if template and metric.kind is None else Rules()
-    rules = metric.rules().over(of_template)
+    kind, default = known
+    rules = metric.rules().over(default)
     issues = [written.issue((*path, *inside), text) for inside, text in faults(rules, kind)]
     wrong = lasting_fault(metric.for_, interval)
     if wrong:
@@ -92,11 +91,21 @@ def read_metric(
     return read, issues + unreadable
 
 
+def _kind_and_rules(metric: StoredMetric) -> tuple[Kind, Rules] | None:
+    """What the metric yields, and the rules that hold where it has none of its own."""
+    if metric.kind is not None:
+        return metric.kind, Rules()
+    if metric.template not in shipped_names():
+        return None
+    template = load_template(metric.template)
+    return template.kind, template.rules
+
+
 def _no_kind(metric: StoredMetric, path: Path, written: Written) -> Issue:
     kinds = "write kind: proportion, histogram or gauge"
     if metric.template is None:
         return written.issue(path, f"has no kind; {kinds}")
-    known = unknown(metric.template, shipped_templates())
+    known = unknown(metric.template, shipped_names())
     message = f"no shipped template is called {metric.template} ({known}); {kinds}"
     return written.issue((*path, "template"), message)
 

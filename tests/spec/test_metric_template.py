@@ -123,7 +123,8 @@ def test_the_shipped_ones_are_described_and_called_as_their_files() -> None:
     shipped = shipped_templates()
     assert set(shipped) == {path.stem for path in folder.glob("*.yaml")}
     assert {"http-error-rate", "pods-crashing"} <= set(shipped)
-    for template in shipped.values():
+    for name, template in shipped.items():
+        assert template.name == name
         assert template.description
         assert template.rules.unit
         assert all(variable.description for variable in template.variables)
