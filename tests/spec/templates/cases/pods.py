@@ -35,7 +35,7 @@ class Container:
     namespace: str = "shop"
 
     def series(self) -> Iterator[Series]:
-        """What kube-state-metrics says of it; two more have not heard the news, one just started."""
+        """What kube-state-metrics says of it, and two more that have not heard the news."""
         labels = {"namespace": self.namespace, "pod": self.pod, "uid": f"u-{self.pod}"}
         labels |= {"container": self.name, "instance": "ksm-0:8080"}
         late = {**labels, "instance": "ksm-1:8080"}
