@@ -12,7 +12,7 @@ import bisect
 import itertools
 import math
 import operator
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from judge.sources.answers import NativeHistogram, number
@@ -134,18 +134,20 @@ def sample(grew: Cumulative) -> Histogram | None:
     A classic one keeps its whole layout, a native one the edges of what grew. With anything that is
     no number among them, none of the counts is.
     """
+    # One and the same NaN, so that equal samples are equal.
+    summed = math.nan if math.isnan(grew.sum) else grew.sum
     if not grew.finite:
-        return Histogram(grew.bounds, (math.nan,) * len(grew.counts), grew.sum)
+        return Histogram(grew.bounds, (math.nan,) * len(grew.counts), summed)
     counts = grew.counts if _ascend((0.0, *grew.counts)) else _ironed(grew.counts)
     if counts is None:
         return None
     if not grew.native:
-        return Histogram(grew.bounds, counts, grew.sum)
+        return Histogram(grew.bounds, counts, summed)
     edges = _edges(counts)
     return Histogram(
         tuple(itertools.compress(grew.bounds, edges)),
         tuple(itertools.compress(counts, edges)),
-        grew.sum,
+        summed,
     )
 
 
@@ -175,7 +177,7 @@ def _ironed(counts: Sequence[float]) -> tuple[float, ...] | None:
     return highest if all(a - b <= allowed for a, b in zip(highest, counts, strict=True)) else None
 
 
-def _edges(counts: Sequence[float]) -> Iterable[bool]:
+def _edges(counts: Sequence[float]) -> list[bool]:
     """Whether each count differs from the one before or the one after it; always of the last."""
     rises = [a != b for a, b in zip((0.0, *counts), counts, strict=False)]
-    return (rise or last for rise, last in zip(rises, [*rises[1:], True], strict=True))
+    return [rise or next_one for rise, next_one in zip(rises, [*rises[1:], True], strict=True)]

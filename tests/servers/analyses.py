@@ -1,4 +1,4 @@
-"""Analyses of request counters, without templates."""
+"""Analyses of request counters, latencies and gauges, without templates."""
 
 from __future__ import annotations
 
@@ -49,4 +49,40 @@ def analysis(*metrics: Metric, address: str = "", interval: float = 60.0) -> Res
         prometheus=PrometheusConfig(address=address),
         tracks={name: Track(selector) for name, selector in SELECTORS.items()},
         interval=interval,
+    )
+
+
+def latency(
+    name: str = "latency", *, buckets: str = "http_request_duration_seconds_bucket"
+) -> Metric:
+    """A histogram by track."""
+    queries = {
+        track: {"buckets": Query(f"{buckets}{{{selector}}}")}
+        for track, selector in SELECTORS.items()
+    }
+    return Metric(
+        name=name,
+        kind=Kind.HISTOGRAM,
+        direction=Direction.INCREASE,
+        limit=1.2,
+        worst=2.0,
+        queries=queries,
+    )
+
+
+def gauge(
+    name: str = "memory", *, of: str = "memory_bytes", reading: Reading = Reading.GAUGE
+) -> Metric:
+    """A gauge by track, or how fast a counter grows."""
+    queries = {
+        track: {"value": Query(f"{of}{{{selector}}}", reading)}
+        for track, selector in SELECTORS.items()
+    }
+    return Metric(
+        name=name,
+        kind=Kind.GAUGE,
+        direction=Direction.INCREASE,
+        limit=1.2,
+        worst=2.0,
+        queries=queries,
     )

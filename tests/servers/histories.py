@@ -7,7 +7,7 @@ know: per process and code the highest value seen, less what was seen of it befo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tests.servers.exposition import Series
@@ -72,8 +72,13 @@ class Pod:
                     found.append(Series(REQUESTS, labels, samples))
         return _merged(found)
 
-    def truth(self, *, errors: bool, until: float = END) -> float:
-        """Requests, or errors, that the scrapes between the first look and ``until`` show."""
+    def truth(
+        self, *, errors: bool, until: float = END, of: Callable[[float], float] = float
+    ) -> float:
+        """Requests, or errors, that the scrapes between the first look and ``until`` show.
+
+        ``of`` says how many of a process's first n requests count.
+        """
         known = 0.0
         for life in self.lives:
             for code in life.codes:
@@ -84,7 +89,7 @@ class Pod:
                 ]
                 late = [value for at, value in seen if at <= until]
                 early = [value for at, value in seen if at <= START]
-                known += max(late, default=0.0) - max(early, default=0.0)
+                known += of(max(late, default=0.0)) - of(max(early, default=0.0))
         return known
 
     def _samples(self, life: Process, code: str, scraper: str) -> list[tuple[float, float]]:
