@@ -159,7 +159,8 @@ def _bounded(metric: Metric) -> Iterator[str]:
     lasting = "" if bound.lasting is None else f" for {format_duration(bound.lasting)}"
     for name, value in (("max", bound.max), ("min", bound.min)):
         if value is not None:
-            yield f"{name} {value:g}{at}{lasting}"
+            shown = f"{100 * value:g}%" if metric.kind is Kind.PROPORTION else f"{value:g}"
+            yield f"{name} {shown}{at}{lasting}"
 
 
 def _bad(metric: Metric) -> str:

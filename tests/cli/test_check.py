@@ -58,6 +58,45 @@ def test_each_query_is_shown_as_it_will_be_asked(right: Path) -> None:
     assert (done.exit_code, done.output) == (0, SHOWN.format(file=right))
 
 
+@pytest.mark.parametrize(
+    ("metric", "told"),
+    [
+        ("template: http-error-rate, max: 5%", "bad is an increase; limit 1.25, worst 2; max 5%"),
+        (
+            "kind: gauge, queries: {value: 'used{ ${selector} }'}, min: 2, max: 7, for: 90s",
+            "max 7 for 1m30s; min 2 for 1m30s",
+        ),
+        (
+            (
+                "kind: histogram, queries: {buckets: 'took{ ${selector} }'}, limit: {ratio: 1.2}, "
+                "max: 0.3, quantile: 0.95"
+            ),
+            "bad is an increase; limit 1.2, worst 2; max 0.3 at quantile 0.95",
+        ),
+        (
+            (
+                "kind: gauge, queries: {value: 'used{ ${selector} }'}, compare: slope, "
+                "direction: increase, limit: {ratio: 1.1}"
+            ),
+            "bad is faster growth; limit 1.1, worst 2",
+        ),
+        (
+            (
+                "kind: gauge, queries: {value: 'used{ ${selector} }'}, compare: slope, "
+                "direction: either, limit: {ratio: 1.1}"
+            ),
+            "bad is any other growth; limit 1.1, worst 2",
+        ),
+    ],
+)
+def test_what_a_metric_is_held_to_is_shown(right: Path, metric: str, told: str) -> None:
+    right.write_text(RIGHT.replace("template: http-error-rate", metric))
+    done = check(right)
+    assert done.exit_code == 0, done.output
+    (line,) = [line for line in done.output.splitlines() if line.startswith("  errors (")]
+    assert line.partition("): ")[2] == told
+
+
 def test_all_files_are_told_of_and_one_that_is_wrong_is_exit_2(right: Path) -> None:
     wrong = right.with_name("wrong.yaml")
     wrong.write_text(RIGHT.replace("http-error-rate", "x").replace("inputs", "imputs"))

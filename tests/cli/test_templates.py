@@ -39,6 +39,45 @@ def test_one_is_shown_as_it_is_written() -> None:
     assert told["queries"]["total"]["reading"] == "gauge"
 
 
+MINE = """\
+apiVersion: judge/v1
+kind: MetricTemplate
+metadata: {name: mine}
+spec:
+  kind: gauge
+  unit: jobs
+  max: 100
+  for: 2m
+  floor: 5
+  critical: false
+  queries: {value: 'waiting{ {{ selector }} }'}
+"""
+
+
+def test_the_rules_of_a_gauge_are_shown_and_its_query_rendered(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(MINE)
+    told = json.loads(templates("show", str(path), "--output", "json").output)
+    assert told == {
+        "name": "mine",
+        "description": "",
+        "kind": "gauge",
+        "unit": "jobs",
+        "direction": "increase",
+        "limit": None,
+        "worst": None,
+        "max": 100.0,
+        "for": "2m",
+        "floor": 5.0,
+        "critical": False,
+        "podLabel": None,
+        "variables": [],
+        "queries": {"value": {"expr": "waiting{ {{ selector }} }", "reading": "gauge"}},
+    }
+    done = templates("render", str(path), "--track-selector", 'app="a"')
+    assert done.output == '# value, a gauge\nwaiting{ app="a" }\n'
+
+
 def test_one_is_rendered_with_its_values_escaped() -> None:
     arguments = ["http-error-rate", "--track-selector", 'app="a"', "--set", 'errors=5"\\..']
     done = templates("render", *arguments)
