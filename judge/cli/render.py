@@ -20,7 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from judge.spec.resolved import ResolvedAnalysis
-from judge.verdict.verdict import MetricVerdict, Outcome, Promise, Verdict, document
+from judge.verdict.verdict import BoundVerdict, MetricVerdict, Outcome, Promise, Verdict, document
 
 OUTPUTS = ("text", "json", "junit", "markdown")
 PLAIN_WIDTH = 120
@@ -74,13 +74,25 @@ def _rows(verdict: Verdict) -> Iterator[tuple[MetricVerdict, tuple[str, ...]]]:
                 (
                     _named(track, name),
                     one.verdict.value + (" (proven)" if one.proven else ""),
-                    _number(one.estimate),
-                    f"{_number(one.low)} - {_number(one.high)}",
-                    _number(one.limit),
-                    f"{_number(one.evidence)} of {_number(one.threshold)}",
+                    *_figures(one),
                     one.reason,
                 ),
             )
+
+
+def _figures(one: MetricVerdict) -> tuple[str, str, str, str]:
+    """Ratio, interval, limit and evidence; a metric held to its fixed bound alone has no ratio."""
+    if one.limit is None and one.bound is not None:
+        bound = one.bound
+        ends = {"min": bound.min, "max": bound.max}
+        limits = " ".join(f"{name} {_number(end)}" for name, end in ends.items() if end is not None)
+        return "-", "-", limits, _evidence(bound) if bound.promised else "-"
+    between = f"{_number(one.low)} - {_number(one.high)}"
+    return _number(one.estimate), between, _number(one.limit), _evidence(one)
+
+
+def _evidence(judged: MetricVerdict | BoundVerdict) -> str:
+    return f"{_number(judged.evidence)} of {_number(judged.threshold)}"
 
 
 def _number(value: float | None) -> str:

@@ -159,6 +159,29 @@ def test_words() -> None:
     assert evidence_words(point(1.0, None, None)) == "1.0 of 4.0"
 
 
+TESTED = {"value": 0.07, "max": 0.05, "min": None, "evidence": 2.0, "threshold": 5.3}
+PLAIN = {"value": None, "max": 9.0, "min": 1.0, "evidence": None, "threshold": None}
+
+
+@pytest.mark.parametrize(
+    ("more", "effect", "evidence"),
+    [
+        ({"limit": None, "evidence": None, "bound": TESTED}, "0.07 (max 0.05)", "2.0 of 5.3"),
+        ({"limit": None, "bound": PLAIN}, "not known yet (min 1, max 9)", "none yet"),
+        ({"bound": TESTED, "estimate": 2.0}, "2x (0 to any)", "1.0 of 4.0"),
+        ({"bound": None}, "not known yet", "1.0 of 4.0"),
+    ],
+)
+def test_a_metric_held_to_its_bound_alone_shows_the_bound(
+    more: dict[str, Any], effect: str, evidence: str
+) -> None:
+    board = Board("run", 10, 60.0)
+    board.observe(0, verdict(errors={**metric(None, None, None), **more}))
+    (seen,) = board.points["errors"]
+    assert (ratio_words(seen), evidence_words(seen)) == (effect, evidence)
+    assert any(effect in line for line in drawn([board], width=80, height=24))
+
+
 def test_a_board_ignores_a_look_that_it_knows() -> None:
     board = Board("run", 10, 60.0)
     board.observe(0, verdict(errors=metric(1.0, None, None)))

@@ -10,7 +10,7 @@ import pytest
 
 from judge.cli.render import render
 from judge.spec.resolved import ResolvedAnalysis
-from judge.verdict.verdict import MetricVerdict, Outcome, Promise, Verdict, document
+from judge.verdict.verdict import BoundVerdict, MetricVerdict, Outcome, Promise, Verdict, document
 
 ANALYSIS = ResolvedAnalysis("checkout", (), namespace="shop")
 GOOD = MetricVerdict(
@@ -49,6 +49,17 @@ def test_text_has_a_row_for_each_metric_with_its_numbers() -> None:
     assert any(line.startswith("latency") and "pass (proven)" in line for line in lines)
     assert any(line.startswith("crashes") and "? - ?" in line for line in lines)
     assert "measured on this service's own history" in lines[-1]
+
+
+def test_a_metric_held_to_its_bound_alone_shows_the_bound() -> None:
+    tested = BoundVerdict(True, True, 0.07, 0.05, None, 5.0, 4.6)
+    plain = BoundVerdict(False, False, 3.0, 9.0, 1.0)
+    shares = MetricVerdict(Outcome.FAIL, "7 % is above 5 %", bound=tested)
+    queue = MetricVerdict(Outcome.PASS, "within its bounds", bound=plain)
+    lines = render(verdict(Outcome.FAIL, shares=shares, queue=queue), ANALYSIS, "text").splitlines()
+    rows = {line.split()[0]: " ".join(line.split()) for line in lines if line}
+    assert rows["shares"] == "shares fail - - max 0.05 5 of 4.6 7 % is above 5 %"
+    assert rows["queue"] == "queue pass - - min 1 max 9 - within its bounds"
 
 
 def test_text_is_coloured_on_a_terminal_alone(monkeypatch: pytest.MonkeyPatch) -> None:

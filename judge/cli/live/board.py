@@ -29,7 +29,11 @@ STYLES = {"pass": "green", "fail": "red", "inconclusive": "yellow"}
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One metric after one look (an index from 0). Ratios canary / baseline; None: not known."""
+    """One metric after one look (an index from 0). Ratios canary / baseline; None: not known.
+
+    ``bound`` tells of a fixed bound, where there is one; ``evidence`` is that against the bound
+    where the metric is compared with nothing.
+    """
 
     look: int
     estimate: float | None
@@ -40,6 +44,7 @@ class Point:
     threshold: float | None
     verdict: str
     proven: bool
+    bound: str = ""
 
 
 @dataclass
@@ -111,23 +116,33 @@ class Board:
 
 
 def _point(look: int, metric: Mapping[str, Any]) -> Point:
+    bound = metric.get("bound") or {}
+    judged = metric if metric["limit"] is not None else {**metric, **bound}
     return Point(
         look,
         metric["estimate"],
         metric["low"],
         metric["high"],
         metric["limit"],
-        metric["evidence"],
-        metric["threshold"],
+        judged["evidence"],
+        judged["threshold"],
         metric["verdict"],
         bool(metric.get("proven")),
+        _bound_words(bound) if bound else "",
     )
 
 
+def _bound_words(bound: Mapping[str, Any]) -> str:
+    """A fixed bound and what it bounds, ``0.07 (max 0.05)``."""
+    ends = [f"{name} {bound[name]:.3g}" for name in ("min", "max") if bound[name] is not None]
+    value = "not known yet" if bound["value"] is None else f"{bound['value']:.3g}"
+    return f"{value} ({', '.join(ends)})"
+
+
 def ratio_words(point: Point) -> str:
-    """The effect in a few words, ``3.9x (2.8 to 5.4)``."""
+    """The effect in a few words, ``3.9x (2.8 to 5.4)``; without one, the fixed bound."""
     if point.estimate is None:
-        return "not known yet"
+        return point.bound or "not known yet"
     low = "0" if point.low is None else f"{point.low:.2g}"
     high = "any" if point.high is None else f"{point.high:.2g}"
     return f"{point.estimate:.2g}x ({low} to {high})"
