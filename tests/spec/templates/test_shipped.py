@@ -8,6 +8,9 @@ from judge.spec.metric_template import shipped_templates
 from tests.spec.templates.cases import CASES
 from tests.spec.templates.harness import METRIC, Case, look, plain
 
+# One Prometheus for all, in whatever worker.
+pytestmark = pytest.mark.xdist_group("templates")
+
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_it_yields_what_was_counted_by_track_and_pod(prometheus: str, case: Case) -> None:
