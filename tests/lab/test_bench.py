@@ -51,6 +51,26 @@ def test_calibration_is_measured_unless_it_is_left_out() -> None:
         assert {one.calibrated for one in ours(scenario, calibrated=False)} == {False}
 
 
+def test_latency_is_calibrated_on_every_tenth_part_and_judged_on_all() -> None:
+    plan = bench.Plan(chosen(("latency",)), 25, 1)
+    work = list(bench.parts(plan))
+    assert sum(part.rollouts for part in work) == 25
+    assert [part.number for part in work if part.calibrated] == [0, 10]
+    without = bench.parts(replace(plan, calibrated=False))
+    assert not any(part.calibrated for part in without)
+
+
+def test_cells_of_a_part_of_the_rollouts_say_how_many_they_are() -> None:
+    scenario = SCENARIOS["gauge-0.8"]
+    tallies: bench.Tallies = {}
+    for calibrate in (True, False):
+        rollouts = scenario.simulate(np.random.default_rng(1), 3)
+        bench.add(tallies, bench.tallied(scenario, rollouts, ours(scenario, calibrated=calibrate)))
+    counted = {tally.rollouts: cell.contender for cell, tally in tallies.items()}
+    assert set(counted) == {3, 6}
+    assert counted[3].endswith("calibrated")
+
+
 def test_a_broken_promise_is_one_that_chance_does_not_explain() -> None:
     scenario = replace(SCENARIOS["independent"], effects=(1.0, 2.0))
     judge, *others = ours(scenario, calibrated=False)
@@ -87,6 +107,25 @@ def test_the_command_prints_a_table_and_its_json() -> None:
     assert cell["byFourthLook"] == 1.0
     assert cell["alpha"] == 0.05
     assert cell["medianMinutes"] == 3.0
+
+
+def test_the_command_measures_latency_and_gauges_like_counts() -> None:
+    call = ["--quick", "--rollouts", "4", "--jobs", "1", "--scenario", "latency"]
+    call += ["--scenario", "gauge-0.3"]
+    text = CliRunner().invoke(lab, call)
+    assert text.exit_code == 0, text.output
+    assert "2% 8x" in text.stdout
+    assert "judge 1% limit 1.19" in text.stdout
+    assert "Flagger p99 0.25 s, 5 failed" in text.stdout
+    assert "gauge-0.3: a level with 10 % of noise" in text.stdout
+    document = json.loads(CliRunner().invoke(lab, [*call, "--output", "json"]).stdout)
+    (tail,) = (
+        one
+        for one in document["cells"]
+        if (one["judge"], one["effect"]) == ("judge 5%", {"share": 0.02, "slower": 8.0})
+    )
+    assert tail["rolledBack"] == 4
+    assert {one["scenario"] for one in document["cells"]} == {"latency", "gauge-0.3"}
 
 
 def test_the_command_lists_every_scenario_with_its_law() -> None:
