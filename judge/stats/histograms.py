@@ -98,7 +98,7 @@ def learn_tails(history: PodHistograms | None, *, interval: float) -> TailNoise 
     """
     if history is None or not history.counts.size or not np.nansum(history.counts[..., -1]):
         return None
-    shares = testable(history)
+    shares = tail_shares(history)
     at = np.flatnonzero(np.isfinite(shares))
     if not at.size:
         return None
@@ -106,7 +106,7 @@ def learn_tails(history: PodHistograms | None, *, interval: float) -> TailNoise 
     return TailNoise(history.bounds[at], shares[at], noise, learned=True)
 
 
-def testable(histograms: PodHistograms) -> Array:
+def tail_shares(histograms: PodHistograms) -> Array:
     """The shares above the bounds that a test may stand on, NaN for the others, (bounds,)."""
     shares = histograms.pooled()
     enough = shares * np.nansum(histograms.counts[..., -1]) >= FEWEST_ABOVE
@@ -175,7 +175,7 @@ def unlearned_tails(
     seen = seen.reshape(-1, seen.shape[-1]).sum(0) > 0
     first = int(seen.argmax()) if seen.any() else 0
     chosen = PodHistograms(baseline.bounds, baseline.counts[..., first : first + 1, :, :])
-    shares = testable(chosen)
+    shares = tail_shares(chosen)
     batch = baseline.counts.shape[:-3]
     noise = assumed((len(shares), *batch))
     rate = np.broadcast_to(shares.reshape(-1, *(1 for _ in batch)), noise.phi.shape)

@@ -20,7 +20,8 @@ from judge.stats.dispersion import ASSUMED_TAU, FEWEST_DEGREES, UPPER
 BATCH_SECONDS = (1200.0, 3600.0)
 ASSUMED_VARIANCE = 0.1  # at one interval a minute: 10 % of noise with an autocorrelation of 0.8
 LEAST_VARIANCE = 1e-6
-_ROUNDS = 4
+_ROUNDS = 50  # at most; one does where no pod comes or goes
+_SETTLED = 1e-6
 MINUTE = 60.0
 
 
@@ -96,7 +97,10 @@ def _apart(logs: Array) -> tuple[Array, Array]:
     moment, own = np.zeros_like(values[..., :1]), np.zeros_like(values[..., :1, :])
     for _ in range(_ROUNDS):
         moment = ((values - own) * seen).sum(-1, keepdims=True) / np.maximum(count_pods, 1)
+        known = own
         own = ((values - moment) * seen).sum(-2, keepdims=True) / np.maximum(count_times, 1)
+        if np.abs(own - known).max(initial=0.0) < _SETTLED:
+            break
     left = np.where(seen & (count_pods > 1), values - moment - own, np.nan)
     return left, np.where(seen.any(-2), own[..., 0, :], np.nan)
 

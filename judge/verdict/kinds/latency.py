@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from judge.spec.resolved import BASELINE, Metric
 from judge.stats.arms import Array, PodCounts, summed
@@ -18,7 +19,7 @@ from judge.stats.histograms import (
     merged,
     quantile,
     tail_calibration,
-    testable,
+    tail_shares,
     weigh_histograms,
 )
 from judge.stats.risks import learn, usual_pods
@@ -32,6 +33,7 @@ from judge.verdict.kinds.terms import MetricTerms, promised
 
 QUANTILES = (0.5, 0.95, 0.99)
 _SAME = 1e-9
+Places = tuple[NDArray[np.intp], NDArray[np.bool_]]
 
 
 class LatencyJudge:
@@ -145,7 +147,7 @@ def untested_limit(metric: Metric, past: Gathered) -> str:
         return ""
     known = pod_histograms(past, bounds_of([past]))
     slowdown = max(metric.limit, 1.0 / metric.limit)
-    if pairs(known.bounds, testable(known), slowdown) is not None:
+    if pairs(known.bounds, tail_shares(known), slowdown) is not None:
         return ""
     return _too_coarse(metric, known)
 
@@ -161,7 +163,7 @@ def untested_bound(metric: Metric, past: Gathered) -> str:
 def _too_coarse(metric: Metric, known: PodHistograms) -> str:
     if not np.nansum(known.counts) > 0:
         return ""
-    allowed = representable(known.bounds, testable(known))
+    allowed = representable(known.bounds, tail_shares(known))
     return reasons.coarse(metric, [float(one) for one in allowed if one > 1.0])
 
 
@@ -190,7 +192,7 @@ def pod_histograms(one: Gathered, bounds: Array) -> PodHistograms:
     """The histograms (intervals, pods, bounds) of a track; NaN where a count is not known."""
     counts = np.full((len(one.found), len(one.pods), len(bounds)), np.nan)
     place = {pod: i for i, pod in enumerate(one.pods)}
-    layouts: dict[tuple[float, ...], tuple[Array, Array]] = {}
+    layouts: dict[tuple[float, ...], Places] = {}
     for t, pods in enumerate(one.found):
         for pod, sample in pods.items():
             if not isinstance(sample, Histogram):
@@ -202,13 +204,13 @@ def pod_histograms(one: Gathered, bounds: Array) -> PodHistograms:
     return PodHistograms(bounds, counts)
 
 
-def _places(own: Array, bounds: Array) -> tuple[Array, Array]:
+def _places(own: Array, bounds: Array) -> Places:
     """For each bound the place of the first own one that is not below, and whether it is that."""
     at = np.minimum(np.searchsorted(own, bounds * (1 - _SAME)), len(own) - 1)
     return at, np.isclose(own[at], bounds, rtol=_SAME, atol=0.0)
 
 
-def _at_bounds(counts: Array, at: Array, same: Array) -> Array:
+def _at_bounds(counts: Array, at: NDArray[np.intp], same: NDArray[np.bool_]) -> Array:
     """Cumulative counts at bounds: known at a sample's own, and where nothing lies between two."""
     before = np.append(0.0, counts)[at]
     return np.where(same | (counts[at] == before), counts[at], np.nan)
