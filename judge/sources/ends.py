@@ -7,7 +7,6 @@ it, one query a metric, then shorter stretches. Native histograms are found here
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -19,7 +18,7 @@ from judge.sources.grid import Grid
 from judge.sources.increments import Column, Lines
 from judge.sources.native_ends import MIN_STRETCH, read_natives
 from judge.sources.queries import MARK, Branch, What, joined, unmarked
-from judge.sources.selectors import BOUND_LABEL, selector
+from judge.sources.selectors import BOUND_LABEL, selector, upper_bound
 from judge.spec.resolved import PrometheusConfig
 from judge.stats.samples import Absence
 
@@ -121,7 +120,7 @@ class Ends:
         pod = labels.get(self.config.pod_label, "")
         if branch in self.lines:
             return self.lines[branch].line(pod).column(what)
-        bound = _bound(labels.get(BOUND_LABEL))
+        bound = upper_bound(labels.get(BOUND_LABEL))
         return self.buckets[branch].line(pod).column(what, bound)
 
     def _place(self, labels: dict[str, str], branches: int) -> tuple[int, What]:
@@ -144,11 +143,3 @@ def _by_metric(branches: Sequence[Branch]) -> list[list[Branch]]:
     for branch in branches:
         found.setdefault(branch.metric, []).append(branch)
     return list(found.values())
-
-
-def _bound(text: str | None) -> float:
-    """A bucket's upper bound; NaN where there is none."""
-    try:
-        return math.nan if text is None else float(text)
-    except ValueError:
-        return math.nan

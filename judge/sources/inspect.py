@@ -1,19 +1,23 @@
 """What each query of an analysis finds just now: the check before the first run.
 
-Owned here: asking each query by itself, so that an error belongs to one query, and counting its
-series and pods. Not here: reading what the counters say (`prometheus`), printing.
+Owned here: asking each query by itself, so that an error belongs to one query, counting its series
+and pods, and naming a histogram's bounds. Not here: reading what the counters say (`prometheus`),
+printing.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 from judge.errors import SourceError
-from judge.sources.answers import number
+from judge.sources.answers import Series, number
 from judge.sources.client import PrometheusClient
+from judge.sources.cumulative import native
 from judge.sources.pod_labels import labelled
 from judge.sources.prometheus import PrometheusSource, prometheus_source
-from judge.sources.queries import MARK, Branch, branches, by_pod, deduplicated
+from judge.sources.queries import MARK, Branch, branches, by_pod, deduplicated, present
+from judge.sources.selectors import BOUND_LABEL, selector, upper_bound
 from judge.spec.resolved import PrometheusConfig, ResolvedAnalysis
 
 
@@ -22,7 +26,9 @@ class TrackReport:
     """How many series and pods a query of a metric finds in a track, or why it finds nothing.
 
     Replicas of an HA pair count once. ``error`` is empty where the query was answered; then 0
-    series means that nothing matches.
+    series means that nothing matches. ``bounds`` are a histogram's, all that any of its series has,
+    ascending: of a ``native`` one the edges of what it holds. There are none where what was found
+    is no histogram, and a classic one can only be read with the last of them infinite.
     """
 
     metric: str
@@ -31,6 +37,8 @@ class TrackReport:
     series: int
     pods: int
     error: str = ""
+    bounds: tuple[float, ...] = ()
+    native: bool = False
 
 
 def inspect(
@@ -58,19 +66,47 @@ def _reports(analysis: ResolvedAnalysis, client: PrometheusClient, at: float) ->
 def _report(
     branch: Branch, config: PrometheusConfig, client: PrometheusClient, at: float
 ) -> TrackReport:
-    single = deduplicated(branch.query, config)
-    query = " or ".join(
-        f'label_replace(count({expr}),"{MARK}","{mark}","","")'
-        for mark, expr in (("series", single), ("pods", by_pod("count", single, config)))
-    )
+    nothing = TrackReport(branch.metric, branch.track, branch.part, 0, 0)
     try:
-        found = {
-            series.metric.get(MARK, ""): int(number(series.value[1], client.name))
-            for series in client.instant(query, at=at).series
-            if series.value is not None
-        }
+        found = client.instant(_question(branch, config), at=at).series
+        series, pods = (_counted(found, mark, client) for mark in ("series", "pods"))
+        report = replace(nothing, series=series, pods=pods)
+        return _with_bounds(report, branch, found, client, at) if branch.buckets else report
     except SourceError as error:
-        return TrackReport(branch.metric, branch.track, branch.part, 0, 0, str(error))
-    return TrackReport(
-        branch.metric, branch.track, branch.part, found.get("series", 0), found.get("pods", 0)
+        return replace(nothing, error=str(error))
+
+
+def _question(branch: Branch, config: PrometheusConfig) -> str:
+    if branch.buckets:
+        single = present(branch.query.expr, config)
+    else:
+        single = deduplicated(branch.query, config)
+    terms = {"series": f"count({single})", "pods": f"count({by_pod('count', single, config)})"}
+    if branch.buckets:
+        terms["bounds"] = f"count by ({BOUND_LABEL}) ({single})"
+    return " or ".join(
+        f'label_replace({expr},"{MARK}","{mark}","","")' for mark, expr in terms.items()
     )
+
+
+def _with_bounds(
+    report: TrackReport, branch: Branch, found: list[Series], client: PrometheusClient, at: float
+) -> TrackReport:
+    named = {one.metric.get(BOUND_LABEL, "") for one in found if one.metric.get(MARK) == "bounds"}
+    bounds = {bound for text in named if not math.isnan(bound := upper_bound(text))}
+    if bounds:
+        return replace(report, bounds=tuple(sorted(bounds)))
+    chosen = selector(branch.query.expr)
+    if not named or chosen is None:
+        return report
+    held = [
+        whole
+        for one in client.instant(f"sum({chosen})", at=at).series
+        if one.histogram and (whole := native(one.histogram[1], client.name))
+    ]
+    return replace(report, bounds=held[0].bounds, native=True) if held else report
+
+
+def _counted(found: list[Series], mark: str, client: PrometheusClient) -> int:
+    marked = (one.value for one in found if one.metric.get(MARK) == mark)
+    return sum(int(number(value[1], client.name)) for value in marked if value)

@@ -109,7 +109,7 @@ def _merged(expr: str, config: PrometheusConfig) -> str:
     return f"max without ({','.join(config.replica_labels)}) ({expr})"
 
 
-def _present(expr: str, config: PrometheusConfig) -> str:
+def present(expr: str, config: PrometheusConfig) -> str:
     """Which series there are, native histograms too, replicas as one."""
     if not config.replica_labels:
         return expr
@@ -158,7 +158,7 @@ def _doubts(chosen: Selector, config: PrometheusConfig, step: float) -> str:
     interval's start; those that were complete by then belong to earlier intervals.
     """
     ago, back = duration(step), duration(LOOKBACK)
-    now, before = _present(str(chosen), config), _present(f"{chosen} offset {ago}", config)
+    now, before = present(str(chosen), config), present(f"{chosen} offset {ago}", config)
     by_now = f"resets({chosen}[{duration(step + LOOKBACK)}])"
     by_then = f"resets({chosen}[{back}] offset {ago})"
     return f"({now} unless {before}) or ({before} unless {now}) or {by_now} > {by_then}"

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from judge.sources.cumulative import Cumulative, classic
 from judge.sources.raw_series import Labels, RawSeries
-from judge.sources.selectors import BOUND_LABEL
+from judge.sources.selectors import BOUND_LABEL, upper_bound
 
 Bucket = tuple[float, RawSeries[float]]  # with its bound; "1" and "1.0" are two series
 
@@ -20,8 +20,8 @@ def histograms(buckets: Iterable[RawSeries[float]]) -> list[RawSeries[Cumulative
     """The histograms of ``buckets``; scrapes without a bucket +Inf are left out."""
     members: dict[Labels, list[Bucket]] = {}
     for one in buckets:
-        bound = _bound(one.labels)
-        if bound is not None:
+        bound = upper_bound(dict(one.labels).get(BOUND_LABEL))
+        if not math.isnan(bound):
             members.setdefault(_without_bound(one.labels), []).append((bound, one))
     found = [_histogram(labels, parts) for labels, parts in members.items()]
     return [one for one in found if one.times]
@@ -43,15 +43,6 @@ def _histogram(labels: Labels, parts: Sequence[Bucket]) -> RawSeries[Cumulative]
         tuple(whole for _, whole in held),
         classic(earlier),
     )
-
-
-def _bound(labels: Labels) -> float | None:
-    text = next((value for name, value in labels if name == BOUND_LABEL), "")
-    try:
-        bound = float(text)
-    except ValueError:
-        return None
-    return None if math.isnan(bound) else bound
 
 
 def _without_bound(labels: Labels) -> Labels:

@@ -6,6 +6,7 @@ that is more than a selector has no raw samples: it is `None` here, and its doub
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -63,3 +64,11 @@ def quoted(text: str) -> str:
     """``text`` as a PromQL string."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'
+
+
+def upper_bound(text: str | None) -> float:
+    """The bound that a bucket's label `BOUND_LABEL` tells; NaN where it tells none."""
+    try:
+        return math.nan if text is None else float(text)
+    except ValueError:
+        return math.nan

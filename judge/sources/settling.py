@@ -1,19 +1,20 @@
 """How far apart the samples are that an analysis reads: what a look waits for before it reads.
 
-Owned here: finding the scrape interval from the samples themselves. Per counter query the server
+Owned here: finding the scrape interval from the samples themselves. Per query the server
 names the series with the most samples of late; the median distance of that one's samples counts,
 and of several queries the longest. Not here: waiting.
 """
 
 from __future__ import annotations
 
+import itertools
 import statistics
 
 from judge.errors import SourceMalformed
 from judge.sources.answers import Series
 from judge.sources.client import PrometheusClient
-from judge.sources.queries import MARK, branches, duration
-from judge.sources.selectors import NAME_LABEL, Selector, selector
+from judge.sources.queries import INFINITE, MARK, Branch, branches, duration
+from judge.sources.selectors import BOUND_LABEL, NAME_LABEL, Selector, selector
 from judge.spec.resolved import ResolvedAnalysis
 
 SEEN_WITHIN = 600.0
@@ -26,7 +27,7 @@ def scrape_interval(
 
     Raises `SourceError`.
     """
-    read = [selector(one.query.expr) for one in branches(analysis.metrics, list(analysis.tracks))]
+    read = [_sampled(one) for one in branches(analysis.metrics, list(analysis.tracks))]
     chosen = list(dict.fromkeys(one for one in read if one is not None))
     if not chosen:
         return None
@@ -36,6 +37,14 @@ def scrape_interval(
         if (gap := _median_gap(one, client, at)) is not None
     ]
     return max(gaps, default=None)
+
+
+def _sampled(branch: Branch) -> Selector | None:
+    """Series that are sampled when the branch's are; of a histogram's buckets one will do."""
+    chosen = selector(branch.query.expr)
+    if chosen is None or not branch.buckets:
+        return chosen
+    return chosen.among(BOUND_LABEL, ("", INFINITE))
 
 
 def _densest(chosen: list[Selector], client: PrometheusClient, at: float) -> list[Selector]:
@@ -59,9 +68,6 @@ def _narrowed(chosen: list[Selector], series: Series) -> Selector:
 
 def _median_gap(one: Selector, client: PrometheusClient, at: float) -> float | None:
     answer = client.instant(f"{one}[{duration(SEEN_WITHIN)}]", at=at, expected="matrix")
-    gaps = [
-        later[0] - sooner[0]
-        for series in answer.series
-        for sooner, later in zip(series.values, series.values[1:], strict=False)
-    ]
+    times = [[time for time, _ in (*series.values, *series.histograms)] for series in answer.series]
+    gaps = [later - sooner for one in times for sooner, later in itertools.pairwise(one)]
     return statistics.median(gaps) if gaps else None

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
+from judge.sources.inspect import TrackReport, inspect
 from judge.sources.prometheus import PrometheusSource
 from judge.sources.recording import interval_document, interval_from
 from judge.spec.resolved import Metric, Reading
@@ -249,3 +250,43 @@ def test_a_gauge_that_is_no_number_is_kept_and_said(address: str) -> None:
     assert isinstance(level, Level)
     assert math.isnan(level.value)
     assert found.absent == {"memory": {"baseline": Absence.NOT_FINITE}}
+
+
+def report(address: str, buckets: str, track: str = "baseline") -> TrackReport:
+    reports = inspect(analysis(latency(buckets=buckets), address=address), at=START + 60)
+    return next(one for one in reports if one.track == track)
+
+
+def test_the_check_names_the_bounds_of_classic_histograms(address: str) -> None:
+    found = report(address, "mixed_bucket")
+    assert (found.series, found.pods, found.native) == (6, 1, False)
+    assert found.bounds == (0.1, 0.5, 1.0, math.inf)
+    assert report(address, "headless_bucket").bounds == (0.1, 1.0)
+
+
+def test_the_check_names_the_bounds_of_native_histograms(address: str) -> None:
+    found = report(address, "pair")
+    assert (found.series, found.pods, found.native) == (1, 1, True)
+    assert len(found.bounds) == 6
+    assert found.bounds[-1] == math.inf
+
+
+@pytest.mark.parametrize(
+    ("buckets", "series"), [("memory_bytes", 2), ("nowhere", 0)], ids=["numbers", "nothing"]
+)
+def test_the_check_names_no_bounds_of_what_is_no_histogram(
+    address: str, buckets: str, series: int
+) -> None:
+    found = report(address, buckets)
+    assert (found.series, found.bounds, found.native) == (series, (), False)
+
+
+@pytest.mark.parametrize(
+    "metric", [latency(buckets="plain_bucket"), latency(buckets="ever"), gauge()]
+)
+def test_the_scrape_interval_is_found_from_samples_of_any_kind(
+    address: str, metric: Metric
+) -> None:
+    wanted = analysis(metric, address=address)
+    with PrometheusSource(wanted.prometheus) as source:
+        assert source.scrape_interval(wanted, at=START + 60) == 15.0
