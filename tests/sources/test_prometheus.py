@@ -6,6 +6,8 @@ What real servers say is in tests/integration.
 from __future__ import annotations
 
 import contextlib
+import json
+import math
 from collections.abc import Iterator
 
 import pytest
@@ -14,8 +16,8 @@ from judge.errors import SourceError, SourceMalformed, SourceRejected, SourceUna
 from judge.sources.prometheus import PrometheusSource
 from judge.sources.retries import Retries
 from judge.spec.resolved import Metric, PrometheusConfig, ResolvedAnalysis
-from judge.stats.samples import Absence, Count, Interval
-from tests.servers.analyses import analysis, error_rate
+from judge.stats.samples import Absence, Count, Histogram, Interval
+from tests.servers.analyses import analysis, error_rate, latency
 from tests.servers.misbehaving import (
     Behaviour,
     Handler,
@@ -295,3 +297,93 @@ def test_the_scrape_interval_is_the_slowest_querys() -> None:
 def test_without_samples_there_is_no_scrape_interval() -> None:
     with scripted(says(vector())) as (_, source):
         assert source.scrape_interval(analysis(), at=NOW) is None
+
+
+def native(*ends: int, replica: str = "") -> dict[str, object]:
+    """A series of a native histogram that holds so many just above 1, point by point."""
+    return {
+        "metric": {"pod": "a", "__replica__": replica},
+        "histograms": [
+            [60.0 * at, {"count": str(held), "sum": "0", "buckets": [[0, "1", "2", str(held)]]}]
+            for at, held in enumerate(ends)
+        ],
+    }
+
+
+def native_answer(*series: dict[str, object], warnings: tuple[str, ...] = ()) -> Behaviour:
+    data = {"resultType": "matrix", "result": series}
+    return says(json.dumps({"status": "success", "data": data, "warnings": warnings}).encode())
+
+
+MAYBE_NATIVE = answer(("0u", "1", "1"))
+
+
+def test_native_histograms_are_asked_for_where_there_may_be_any() -> None:
+    with scripted(MAYBE_NATIVE, native_answer(native(3, 8))) as (server, source):
+        (interval,) = look(source, latency(buckets="seconds"))
+    (grew,) = interval.samples["latency"]["canary"].values()
+    assert grew == Histogram((1.0, 2.0, math.inf), (0.0, 5.0, 5.0), 0.0)
+    assert len(server.requests) == 2
+    query = server.requests[1].form["query"]
+    assert query == ('sum by (pod,prometheus_replica,__replica__) (seconds{track="canary",le=""})')
+
+
+def test_classic_histograms_are_one_question() -> None:
+    series = [({"judge_branch": "0s", "pod": "a", "le": le}, [(0.0, "3"), (60.0, grown)])
+              for le, grown in (("0.1", "5"), ("+Inf", "9"))]  # fmt: skip
+    with scripted(says(matrix(*series))) as (server, source):
+        (interval,) = look(source, latency())
+    assert interval.samples["latency"]["canary"] == {"a": Histogram((0.1, math.inf), (2.0, 6.0))}
+    assert len(server.requests) == 1
+
+
+def test_native_histograms_that_cannot_be_had_cost_their_metric_alone() -> None:
+    joined = answer(*GREW, ("2u", "1", "1"))
+    with scripted(joined, error("bad_data", "no", status=400)) as (_, source):
+        (interval,) = look(source, error_rate(), latency())
+    assert set(interval.samples) == {"error-rate"}
+    assert interval.absent == {"latency": {"canary": Absence.UNREACHABLE}}
+
+
+def test_native_histograms_that_cannot_be_had_are_an_error_where_nothing_else_was_asked() -> None:
+    with (
+        scripted(MAYBE_NATIVE, error("bad_data", "no such thing", status=400)) as (_, source),
+        pytest.raises(SourceRejected, match="no such thing"),
+    ):
+        look(source, latency())
+
+
+def test_a_partial_answer_of_native_histograms_is_none() -> None:
+    with scripted(MAYBE_NATIVE, native_answer(native(3, 8), warnings=("a store is down",))) as (
+        _,
+        source,
+    ):
+        (interval,) = look(source, latency())
+    assert interval.samples == {}
+    assert interval.absent == {"latency": {"canary": Absence.PARTIAL}}
+
+
+def test_native_histograms_that_are_too_much_are_asked_for_in_shorter_stretches() -> None:
+    lengths = []
+
+    def busy(handler: Handler) -> None:
+        form = handler.server.requests[-1].form
+        if "judge_branch" in form["query"]:
+            says(matrix(({"judge_branch": "0u", "pod": "a"}, [(0.0, "1")])))(handler)
+            return
+        points = 1 + round((float(form["end"]) - float(form["start"])) / 60)
+        lengths.append(points)
+        (error("timeout", "too long", status=503) if points > 100 else says(matrix()))(handler)
+
+    with scripted(busy) as (_, source):
+        look(source, latency(), intervals=240)
+    assert lengths == [241, 120, 60, 60, 121, 60, 61]
+
+
+def test_the_replica_that_is_ahead_counts() -> None:
+    pair = native_answer(native(5, 7, replica="one"), native(4, 8, replica="two"))
+    with scripted(MAYBE_NATIVE, pair) as (_, source):
+        (interval,) = look(source, latency())
+    (grew,) = interval.samples["latency"]["canary"].values()
+    assert isinstance(grew, Histogram)
+    assert grew.total == 3

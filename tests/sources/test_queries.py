@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from judge.sources.queries import What, branches, deduplicated, joined, unmarked
+from judge.sources.queries import Branch, What, branches, deduplicated, joined, unmarked
 from judge.spec.promql import check_brackets
 from judge.spec.resolved import PrometheusConfig, Query, Reading
-from tests.servers.analyses import analysis, error_rate
+from tests.servers.analyses import analysis, error_rate, gauge, latency
 
 
 def test_a_branch_for_each_metric_track_and_part() -> None:
@@ -82,3 +82,27 @@ def test_a_mark_that_is_none_of_ours_is_refused(mark: str) -> None:
 
 def test_a_mark_is_read_back() -> None:
     assert unmarked("12d") == (12, What.DOUBTS)
+
+
+def test_a_histogram_is_asked_for_by_bound_and_its_doubts_by_pod() -> None:
+    asked = branches([latency(buckets="seconds_bucket")], ["canary"])
+    query = joined(asked, PrometheusConfig(replica_labels=()), step=60)
+    check_brackets(query)
+    assert re.findall(r'"judge_branch","(\w+)"', query) == ["0s", "0p", "0u", "0d"]
+    assert 'sum by (pod,le) (seconds_bucket{track="canary"})' in query
+    assert 'count by (pod) (seconds_bucket{track="canary",le=""})' in query
+    one_each = 'seconds_bucket{track="canary",le=~"|\\\\+Inf"}'
+    assert f"{one_each} unless {one_each} offset 60s" in query
+
+
+def test_buckets_of_several_names_have_a_number_of_series() -> None:
+    several = Branch("a", "canary", "buckets", Query('{__name__=~"a_bucket|b_bucket"}'))
+    query = joined([several], PrometheusConfig(), step=60)
+    assert re.findall(r'"judge_branch","(\w+)"', query) == ["0s", "0p", "0u", "0c"]
+
+
+def test_a_rate_is_a_counter_with_doubts_and_a_gauge_has_none() -> None:
+    asked = branches([gauge("a", reading=Reading.COUNTER), gauge("b")], ["canary"])
+    query = joined(asked, PrometheusConfig(), step=60)
+    assert [one.part for one in asked] == ["value", "value"]
+    assert re.findall(r'"judge_branch","(\w+)"', query) == ["0s", "0d", "1s"]

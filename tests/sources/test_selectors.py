@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
-from judge.sources.selectors import quoted, selector
+from judge.sources.selectors import quoted, selector, upper_bound
 from judge.spec.promql import parse_vector_selector
 
 
@@ -59,3 +61,20 @@ def test_it_is_known_whether_one_name_is_selected(expr: str, one: bool) -> None:
 
 def test_a_string_is_quoted() -> None:
     assert quoted('a\\b"c\nd') == '"a\\\\b\\"c\\nd"'
+
+
+def test_a_label_that_is_not_there_is_the_empty_one() -> None:
+    chosen = selector('up{job="x"}')
+    assert str(chosen and chosen.where("le", "")) == 'up{job="x",le=""}'
+
+
+@pytest.mark.parametrize(
+    ("text", "bound"), [("0.1", 0.1), ("1e-3", 0.001), ("+Inf", math.inf), ("-1", -1.0)]
+)
+def test_a_bound_is_a_number(text: str, bound: float) -> None:
+    assert upper_bound(text) == bound
+
+
+@pytest.mark.parametrize("text", [None, "", "much", "NaN"])
+def test_what_tells_no_bound_is_nan(text: str | None) -> None:
+    assert math.isnan(upper_bound(text))
