@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import click
+
 from judge.cli.live.board import Board
 from judge.cli.live.screen import Screen
 from judge.errors import SettingsError
@@ -81,7 +83,7 @@ def _planned_end(run: Run) -> float:
 
 @dataclass
 class Watch:
-    """Follows one run on a board."""
+    """Follows one run on a board; what it cannot test is said once, on standard error."""
 
     runs: Runs
     run: Run
@@ -113,6 +115,9 @@ class Watch:
             self._after = event.id
             self.holes += event.type is EventType.HOLE
             self.board.take(event.type, event.data)
+            for short in event.data.get("shortfalls", ()):
+                if short["hopeless"]:
+                    click.echo(f"cannot be tested: {short['reason']}", err=True)
 
     def deliver(self, screen: Screen, *, sleep: Callable[[float], None] = time.sleep) -> list[str]:
         """Wait until what the verdict sets off is out; what is not, in words."""

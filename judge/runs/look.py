@@ -10,19 +10,22 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
 
 import structlog
 
 from judge.errors import LeaseLost, SourceError, SourceUnavailable
 from judge.runs.memory import Memory, Remembered
 from judge.runs.metrics import RunMetrics
-from judge.runs.reading import read_history, read_look, unread
+from judge.runs.reading import History, read_history, read_look, unread
 from judge.runs.run import is_last, look_due, pause, settling_delay, waits_until
 from judge.sources.source import Source
 from judge.spec.resolved import ResolvedAnalysis
 from judge.stats.samples import Interval
 from judge.store.claims import Claims, Note
 from judge.store.run import EventType, HistoryState, Run
+from judge.verdict.testability import shortfalls
 from judge.verdict.verdict import Outcome, Promise, Verdict
 
 CRASHES = 5  # attempts at a look that fails unexpectedly
@@ -70,7 +73,11 @@ class Looker:
             history = read_history(self._sources(run.analysis), run)
         except SourceError as error:
             return self._history_failed(run, error)
-        data = {"intervals": len(history.intervals), "delay": history.delay}
+        data = {
+            "intervals": len(history.intervals),
+            "delay": history.delay,
+            "shortfalls": _shortfalls(run, history),
+        }
         after = self._claims.record_history(
             run,
             history.intervals,
@@ -180,6 +187,15 @@ def _if_ours(run: Run) -> Run | None:
 
 def _delay(run: Run) -> float:
     return settling_delay(run.analysis, None) if run.delay is None else run.delay
+
+
+def _shortfalls(run: Run, history: History) -> list[dict[str, Any]]:
+    """What the run cannot test on its history, as its first event tells it, and the log."""
+    found = shortfalls(run.analysis, history.intervals) if history.intervals else []
+    for one in found:
+        if one.hopeless:
+            _log.warning("a metric cannot be tested", run=run.id, metric=one.metric, why=one.reason)
+    return [asdict(one) for one in found]
 
 
 def _hole_note(run: Run, error: SourceError) -> Note:

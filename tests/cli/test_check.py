@@ -210,6 +210,49 @@ def test_what_the_queries_find_is_counted(right: Path, tmp_path: Path) -> None:
     assert "unknown function" in refused.output
 
 
+ASKED_SELDOM = """\
+    - {name: calls, template: grpc-error-rate, OBSERVE}
+    - {name: latency, template: http-latency, OBSERVE, limit: {ratio: 1.2}}
+"""
+
+
+def seldom() -> list[Series]:
+    """An hour of one call a minute, and of a latency in buckets that are far apart."""
+    now = recent()
+    times = [now - 15 * back for back in reversed(range(240))]
+    found = []
+    for pod in ("a", "b"):
+        labels = {"track": "stable", "pod": pod}
+        calls = [(at, float(i // 4)) for i, at in enumerate(times)]
+        found.append(Series("grpc_server_handled_total", {**labels, "grpc_code": "OK"}, calls))
+        for le, share in (("0.1", 0.4), ("1", 0.8), ("10", 0.95), ("+Inf", 1.0)):
+            counts = [(at, share * 1500 * i) for i, at in enumerate(times)]
+            bucket = "http_request_duration_seconds_bucket"
+            found.append(Series(bucket, {**labels, "le": le}, counts))
+    return found
+
+
+def test_what_cannot_be_tested_is_told_with_what_would_mend_it(right: Path, tmp_path: Path) -> None:
+    head = RIGHT.partition("    - {name: errors")[0]
+    observed = right.with_name("observed.yaml")
+    right.write_text(head + ASKED_SELDOM.replace("OBSERVE", "observe: false"))
+    observed.write_text(head + ASKED_SELDOM.replace("OBSERVE", "observe: true"))
+    with backfilled(tmp_path, seldom()) as address:
+        done = check(right, "--prometheus", address)
+        told = json.loads(check(right, "--prometheus", address, "--output", "json").output)
+        watched = check(observed, "--prometheus", address)
+    assert done.exit_code == 2
+    assert f"{right}: checkout cannot be tested as it is: 30 looks of 1m" in done.output
+    assert "    cannot be tested: calls: too few requests: " in done.output
+    assert "give the canary more of the traffic" in done.output
+    assert "    cannot be tested: latency: " in done.output
+    assert not told["files"][0]["ok"]
+    hopeless = {one["metric"] for one in told["files"][0]["shortfalls"] if one["hopeless"]}
+    assert hopeless == {"calls", "latency"}
+    assert watched.exit_code == 0
+    assert "    cannot be tested: calls: too few requests: " in watched.output
+
+
 def recent() -> float:
     """Just now: the command asks for the present."""
     return float(int(time.time()) - 5)

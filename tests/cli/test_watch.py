@@ -99,6 +99,19 @@ def test_a_good_release_passes(analysis: Path) -> None:
     assert "shop/checkout: look 15 of 15: error-rate 1" in result.stderr
 
 
+def test_what_cannot_be_tested_is_told_at_the_start(analysis: Path) -> None:
+    idle = (
+        "    - {name: queue, kind: gauge, observe: true, "
+        "queries: {value: 'http_requests_total{ ${selector} } * 0'}}\n"
+    )
+    analysis.write_text(analysis.read_text() + idle)
+    result = watch(analysis, "--started-at", START)
+    first, *others = result.stderr.splitlines()
+    assert first.startswith("cannot be tested: queue: it is 0 in 100% of the baseline's intervals")
+    assert "set floor to" in first
+    assert not [line for line in others if "cannot be tested" in line]
+
+
 def test_a_bad_release_fails_early(analysis: Path) -> None:
     result = watch(analysis, "--set", "version=bad", "--started-at", START, "--output", "json")
     assert result.exit_code == 1, result.output

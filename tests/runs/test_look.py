@@ -29,13 +29,26 @@ def test_history_is_read_once_before_the_first_look(world: World) -> None:
         BEGAN - 300 + 60 * place for place in range(5)
     ]
     (_, told) = world.runs.events(run.id)
-    assert (told.type, told.data) == (EventType.HISTORY_READ, {"intervals": 5, "delay": 6.0})
+    assert told.type is EventType.HISTORY_READ
+    assert (told.data["intervals"], told.data["delay"]) == (5, 6.0)
+
+
+def test_what_the_history_is_too_little_for_is_told_before_the_first_look(world: World) -> None:
+    with capture_logs() as logs:
+        run = world.calibrated(history=300.0)
+    (_, told) = world.runs.events(run.id)
+    few, single = told.data["shortfalls"]
+    assert (few["metric"], few["hopeless"], single["hopeless"]) == ("errors", True, False)
+    assert "too few requests: 100 a minute on the baseline" in few["reason"]
+    assert [line["why"] for line in logs if line["log_level"] == "warning"] == [few["reason"]]
 
 
 def test_run_without_history_asks_for_none(world: World) -> None:
     run = world.calibrated(history=0.0)
     assert world.source.asked == []
     assert run.history is HistoryState.READ
+    (_, told) = world.runs.events(run.id)
+    assert told.data["shortfalls"] == []
 
 
 def test_look_asks_for_its_window_and_is_judged_on_all_so_far(world: World) -> None:

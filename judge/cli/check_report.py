@@ -1,0 +1,166 @@
+"""What ``judge check`` says of a file, as text and as JSON.
+
+Owned here: the words. Not here: reading files and asking Prometheus (`check`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from judge.errors import Issue
+from judge.spec.resolved import Compare, Kind, Metric, Query, ResolvedAnalysis
+from judge.spec.units import format_duration
+
+if TYPE_CHECKING:
+    from judge.sources.inspect import TrackReport
+    from judge.verdict.testability import Shortfall
+
+Found = Mapping[tuple[str, str, str], "TrackReport"]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What is known of one file: its analysis or what is wrong, and what its queries found.
+
+    ``shortfalls`` are what keeps its metrics from being tested on the data that there are;
+    ``unread`` is why those could not be read.
+    """
+
+    file: Path
+    analysis: ResolvedAnalysis | None = None
+    issues: tuple[Issue, ...] = ()
+    notices: tuple[Issue, ...] = ()
+    found: Found = field(default_factory=dict)
+    shortfalls: tuple[Shortfall, ...] = ()
+    unread: str = ""
+
+    @property
+    def fine(self) -> bool:
+        """Whether it can be used, and its critical metrics can be tested."""
+        return not (self.issues or self.refused or self.hopeless)
+
+    @property
+    def refused(self) -> bool:
+        """Whether Prometheus refuses a query of it."""
+        return any(report.error for report in self.found.values())
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether a metric that its runs need will end inconclusive."""
+        metrics = self.analysis.metrics if self.analysis else ()
+        needed = {one.name for one in metrics if one.critical and not one.observe}
+        return any(one.hopeless and one.metric in needed for one in self.shortfalls)
+
+
+def lines(one: Checked) -> list[str]:
+    """What there is to say of a file, as text."""
+    if one.analysis is None:
+        return [str(issue) for issue in one.issues]
+    notices = [f"{notice} (a notice; it can be used)" for notice in one.notices]
+    analysis = one.analysis
+    looks = f"{analysis.looks} looks of {format_duration(analysis.interval)}"
+    told = [*notices, f"{one.file}: {analysis.name} {_judged(one)}: {looks}"]
+    for metric in analysis.metrics:
+        told.append(
+            f"  {metric.name} ({metric.template or metric.kind}): "
+            f"{'; '.join([*_compared(metric), *_bounded(metric)])}"
+        )
+        for track, parts in metric.queries.items():
+            for part, query in parts.items():
+                report = one.found.get((metric.name, track, part))
+                told += _query_lines(track, part, query, report)
+        told += [_shortfall_line(short) for short in one.shortfalls if short.metric == metric.name]
+    if one.unread and not one.refused:
+        told.append(f"  the baseline's history cannot be read: {one.unread}")
+    return told
+
+
+def _judged(one: Checked) -> str:
+    if one.refused:
+        return "has queries that Prometheus refuses"
+    return "is well written" if one.fine else "cannot be tested as it is"
+
+
+def _shortfall_line(short: Shortfall) -> str:
+    kept = "cannot be tested" if short.hopeless else "can be tested, but"
+    return f"    {kept}: {short.reason}"
+
+
+def _compared(metric: Metric) -> Iterator[str]:
+    """How the metric is compared with the baseline, if it is."""
+    if metric.limit is not None and metric.worst is not None:
+        yield f"bad is {_bad(metric)}"
+        yield f"limit {metric.limit:g}, worst {metric.worst:g}"
+
+
+def _bounded(metric: Metric) -> Iterator[str]:
+    """What it is held to whatever the baseline does, if it is."""
+    bound = metric.bound
+    if bound is None:
+        return
+    at = f" at quantile {bound.quantile:g}" if metric.kind is Kind.HISTOGRAM else ""
+    lasting = "" if bound.lasting is None else f" for {format_duration(bound.lasting)}"
+    for name, value in (("max", bound.max), ("min", bound.min)):
+        if value is not None:
+            shown = f"{100 * value:g}%" if metric.kind is Kind.PROPORTION else f"{value:g}"
+            yield f"{name} {shown}{at}{lasting}"
+
+
+def _bad(metric: Metric) -> str:
+    if metric.compare is Compare.SLOPE:
+        growths = {"increase": "faster growth", "decrease": "slower growth"}
+        return growths.get(metric.direction, "any other growth")
+    return {"increase": "an increase", "decrease": "a decrease"}.get(metric.direction, "any change")
+
+
+def _query_lines(track: str, part: str, query: Query, report: TrackReport | None) -> list[str]:
+    told = f": {_told(part, report)}" if report else ""
+    indented = [f"      {line}" for line in query.expr.strip().splitlines()]
+    return [f"    {track} {part}, a {query.reading}{told}", *indented]
+
+
+def _told(part: str, report: TrackReport) -> str:
+    if report.error:
+        return report.error
+    counted = f"{report.series} series, {report.pods} pods"
+    if report.series or part == "events":
+        return counted
+    return f"{counted}; nothing matches, so look at the selector and at what Prometheus scrapes"
+
+
+def document(one: Checked) -> dict[str, Any]:
+    """The same as JSON."""
+    return {
+        "file": str(one.file),
+        "ok": one.fine,
+        "analysis": one.analysis.name if one.analysis else None,
+        "issues": [asdict(issue) for issue in one.issues],
+        "notices": [asdict(notice) for notice in one.notices],
+        "queries": _query_documents(one.analysis, one.found) if one.analysis else [],
+        "shortfalls": [asdict(short) for short in one.shortfalls],
+    }
+
+
+def _query_documents(analysis: ResolvedAnalysis, found: Found) -> list[dict[str, Any]]:
+    return [
+        {
+            "metric": metric.name,
+            "track": track,
+            "part": part,
+            "expr": query.expr,
+            "reading": query.reading.value,
+            **_report_document(found.get((metric.name, track, part))),
+        }
+        for metric in analysis.metrics
+        for track, parts in metric.queries.items()
+        for part, query in parts.items()
+    ]
+
+
+def _report_document(report: TrackReport | None) -> dict[str, Any]:
+    if report is None:
+        return {}
+    return {"series": report.series, "pods": report.pods, "error": report.error or None}

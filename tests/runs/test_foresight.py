@@ -1,0 +1,32 @@
+"""What cannot be tested, told before a run: from the history that a run would read."""
+
+from __future__ import annotations
+
+import pytest
+
+from judge.errors import SourceRejected
+from judge.runs.foresight import foresee
+from tests.runs.world import ScriptedSource
+from tests.store.given import BEGAN, analysis
+
+
+def test_the_history_that_a_run_would_read_is_gone_over() -> None:
+    source = ScriptedSource()
+    found = foresee(analysis(history=330.0), source, at=BEGAN)
+    assert source.asked == [
+        {"start": BEGAN - 300, "end": BEGAN, "tracks": ["baseline"], "thorough": False}
+    ]
+    assert [(one.metric, one.hopeless) for one in found] == [("errors", True), ("errors", False)]
+
+
+def test_without_a_history_nothing_is_asked() -> None:
+    source = ScriptedSource()
+    assert foresee(analysis(history=0.0), source, at=BEGAN) == []
+    assert source.asked == []
+
+
+def test_a_history_that_cannot_be_read_is_the_callers_to_tell() -> None:
+    source = ScriptedSource()
+    source.errors = [SourceRejected("no such function")]
+    with pytest.raises(SourceRejected):
+        foresee(analysis(history=300.0), source, at=BEGAN)
