@@ -15,6 +15,7 @@ import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from judge.errors import SourceMalformed
 from judge.sources.answers import NativeHistogram, number
 from judge.sources.increments import ROUNDING
 from judge.stats.samples import Histogram
@@ -41,7 +42,7 @@ class Cumulative:
     @property
     def finite(self) -> bool:
         """Whether every count is a number."""
-        return all(map(math.isfinite, self.counts))
+        return math.isfinite(sum(self.counts))
 
     def at(self, bound: float) -> float | None:
         """How many are at most ``bound``; None where the buckets do not tell."""
@@ -71,26 +72,32 @@ def native(answer: NativeHistogram, server: str) -> Cumulative | None:
     """
     bounds: list[float] = []
     counts: list[float] = []
+    total, summed = number(answer.count, server), number(answer.sum, server)
     held, last = 0.0, -math.inf
-    for _, lower, upper, count in answer.buckets:
-        low, high = number(lower, server), number(upper, server)
+    for low, high, count in _read_buckets(answer, server):
         if low < last or high <= low:
             return None
         if low > last:
             bounds.append(low)
             counts.append(held)
-        held += number(count, server)
+        held += count
         bounds.append(high)
         counts.append(held)
         last = high
-    total = number(answer.count, server)
     if bounds and bounds[-1] == math.inf:
         bounds.pop()
         counts.pop()
     if total < held * (1 - ROUNDING):
         return None
-    summed = number(answer.sum, server)
     return Cumulative((*bounds, math.inf), (*counts, max(total, held)), summed, native=True)
+
+
+def _read_buckets(answer: NativeHistogram, server: str) -> list[tuple[float, float, float]]:
+    """Lower edge, upper edge and count of each bucket."""
+    try:
+        return [(float(low), float(high), float(count)) for _, low, high, count in answer.buckets]
+    except ValueError as error:
+        raise SourceMalformed(f"{server} answered with a native histogram: {error}") from error
 
 
 def difference(before: Cumulative, after: Cumulative) -> Cumulative:
@@ -167,7 +174,7 @@ def _row(parts: Sequence[Cumulative], bound: float) -> list[float] | None:
 
 
 def _ascend(counts: Sequence[float]) -> bool:
-    return all(map(operator.le, counts, counts[1:]))
+    return sorted(counts) == list(counts)
 
 
 def _ironed(counts: Sequence[float]) -> tuple[float, ...] | None:
