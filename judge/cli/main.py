@@ -23,7 +23,7 @@ COMMANDS = {
     "watch": ("judge.cli.watch", "Run a whole analysis in the terminal."),
     "replay": ("judge.cli.replay", "Judge evidence bundles again."),
     "check": ("judge.cli.check", "Check analyses, and their queries."),
-    "templates": ("judge.cli.templates", "List, show and render metric templates."),
+    "templates": ("judge.cli.templates", "List, show, render and suggest metric templates."),
     "start": ("judge.cli.start", "Start a run on a server."),
     "wait": ("judge.cli.wait", "Wait for a run's verdict."),
     "runs": ("judge.cli.runs", "List a server's runs."),

@@ -61,7 +61,13 @@ def client_library() -> list[Series]:
         found.append(counter("process_cpu_seconds_total", 0.2, labels))
         found.append(gauge("up", 1, labels))
         found += cluster("shop", pod)
-    return found
+    return [*found, alert({"app": "checkout", "track": "stable"})]
+
+
+def alert(labels: Labels) -> Series:
+    """An alert that fired for a minute two days ago."""
+    firing = {"alertname": "Slow", "alertstate": "firing", "severity": "page", **labels}
+    return Series("ALERTS", firing, [(at - 2 * 86400, 1) for at in times()[:4]])
 
 
 def cluster(namespace: str, pod: str, *, honoured: bool = True) -> list[Series]:

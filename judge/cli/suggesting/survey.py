@@ -17,6 +17,7 @@ from judge.spec import rendering
 from judge.spec.promql import parse_matchers
 from judge.spec.resolved import BASELINE, CANARY
 from judge.spec.suggestion import pod_names
+from judge.spec.suggestion.alternatives import SHADOWED
 from judge.spec.suggestion.candidates import Exported, Service
 from judge.spec.suggestion.pod_names import PodNames
 from judge.spec.suggestion.tracks import (
@@ -35,6 +36,8 @@ _COUNTED_BY = "reporter"
 _BY_CALLERS = "source"
 ALERTS = "ALERTS"
 ALERTS_WITHIN = "7d"
+# Enough pods to see what is exported of them, and few enough for one query.
+MOST_LISTED = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ def survey(catalogue: Catalogue, wanted: Wanted, *, labels: Sequence[str]) -> Su
         variables=_rendered(names, division.variables) if namespace else {},
         exported=(
             Exported(catalogue.names(wanted.selector, labels) | _alerts(catalogue, selectors)),
-            *_by_pods(catalogue, namespace, frozenset().union(*pods.values()), labels),
+            *_by_pods(catalogue, namespace, _any_pod(pods, names, division), labels),
         ),
     )
     return Survey(service, division, pods, names, spaces)
@@ -160,18 +163,28 @@ def _alerts(
     return {ALERTS: {}} if any(answer.values for answer in answers) else {}
 
 
+def _any_pod(
+    pods: Mapping[str, Collection[str]], names: PodNames | None, division: Division
+) -> str:
+    """An expression of the names of both tracks' pods, or of some of them; "" for none."""
+    if names is not None:
+        found = _rendered(names, division.variables)
+        return "|".join(one[pod_names.VARIABLE] for one in found.values())
+    listed = sorted(pod for some in pods.values() for pod in some)[:MOST_LISTED]
+    return "|".join(pod.replace(".", "\\.") for pod in listed)
+
+
 def _by_pods(
-    catalogue: Catalogue, namespace: str, pods: Collection[str], labels: Sequence[str]
+    catalogue: Catalogue, namespace: str, pods: str, labels: Sequence[str]
 ) -> list[Exported]:
     """What is exported about the pods by others, with and without honoured labels."""
     if not namespace or not pods:
         return []
     found = []
-    pattern = quoted("|".join(sorted(pod.replace(".", "\\.") for pod in pods)))
-    for prefix in ("", "exported_"):
-        matchers = f"{prefix}namespace={quoted(namespace)},{prefix}pod=~{pattern}"
+    for prefix in ("", SHADOWED):
+        matchers = f"{prefix}namespace={quoted(namespace)},{prefix}pod=~{quoted(pods)}"
         names = catalogue.names(matchers, labels)
-        found.append(Exported(names, pod_label="exported_pod" if prefix else ""))
+        found.append(Exported(names, pod_label=f"{SHADOWED}pod" if prefix else ""))
     return found
 
 

@@ -28,11 +28,6 @@ class Found:
     traffic: float | None = None
 
     @property
-    def podless(self) -> bool:
-        """Whether it is one number that no pod's label tells apart."""
-        return not any(self.pods)
-
-    @property
     def series(self) -> int:
         """How many series there are."""
         return sum(self.pods.values())
@@ -51,6 +46,11 @@ class Finding:
     def fits(self) -> bool:
         """Whether it finds anything."""
         return any(found.pods for found in self.tracks.values())
+
+    @property
+    def podless(self) -> bool:
+        """Whether it is one number for each track, that no pod's label tells apart."""
+        return not any(pod for found in self.tracks.values() for pod in found.pods)
 
     @property
     def traffic(self) -> float:

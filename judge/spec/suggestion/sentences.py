@@ -5,7 +5,7 @@ Owned here: the words. Not here: where they stand (`draft`).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from judge.spec.metric_template import MetricTemplate
 from judge.spec.resolved import BASELINE, CANARY, Kind
@@ -37,30 +37,34 @@ def chosen_remarks(
     template = finding.candidate.template
     aim = aim_of(template)
     why = f"{template.name} tells {aim.why if aim else template.description}. "
-    parts = [_found(finding)]
-    noun = (template.rules.unit or "events").removeprefix("share of ")
-    if any(found.traffic for found in finding.tracks.values()):
-        events = "requests" if template.kind is Kind.HISTOGRAM else noun
-        traffic = {track: found.traffic or 0.0 for track, found in finding.tracks.items()}
-        parts.append(f"{_both(traffic)} {events} a second")
-    if shares:
-        percent = {track: 100 * share for track, share in shares.items()}
-        parts.append(f"{_both(percent)} % of the {noun} bad in the last 5 minutes")
-    if levels:
-        parts.append(f"{_both(levels)} {noun} a pod now")
-    remarks = [f"{why}{'; '.join(parts)}."]
-    if not finding.own:
-        label = finding.candidate.template.pod_label or "other"
-        remarks.append(f"What it knows as pods are not the service's own but others ({label}).")
+    remarks = [f"{why}{'; '.join([_found(finding), *_measured(finding, shares, levels)])}."]
+    if not (finding.own or finding.podless):
+        label = template.pod_label
+        others = f"others, by the label {label}" if label else "others"
+        remarks.append(f"What it knows as pods are not the service's own but {others}.")
     if template.kind is Kind.HISTOGRAM and limit is not None:
         remarks.append(_testable(bounds, limit))
     return remarks
 
 
+def _measured(finding: Finding, shares: Levels, levels: Levels) -> Iterator[str]:
+    template = finding.candidate.template
+    noun = (template.rules.unit or "events").removeprefix("share of ")
+    traffic = {track: found.traffic or 0.0 for track, found in finding.tracks.items()}
+    if any(traffic.values()):
+        events = "requests" if template.kind is Kind.HISTOGRAM else noun
+        yield f"{_both(traffic)} {events} a second"
+    if shares:
+        percent = {track: 100 * share for track, share in shares.items()}
+        yield f"{_both(percent)} % of the {noun} bad in the last 5 minutes"
+    if levels:
+        yield f"{_both(levels)} {noun}{'' if finding.podless else ' a pod'} now"
+
+
 def _found(finding: Finding) -> str:
     """How many series and pods of both tracks."""
     baseline, canary = (finding.tracks[track] for track in (BASELINE, CANARY))
-    if baseline.podless and canary.podless:
+    if finding.podless:
         return "It is one number for each track, whatever its pods"
     here = f"Found: {_series(baseline)} in the baseline"
     return f"{here}, {_series(canary) if canary.pods else 'and none yet'} in the canary"
@@ -127,10 +131,12 @@ def _unserved(
 ) -> list[str]:
     """The aims that no template serves, nor could if it got its variables."""
     possible = [aim_of(one) for one, _ in lacking]
+    names = [aim.name for aim in AIMS if aim.name not in best and aim not in possible]
+    if not names:
+        return []
+    what = "them" if len(names) > 1 else "it"
     return [
-        f"{aim.name}: the service exports nothing that a shipped template for it reads."
-        for aim in AIMS
-        if aim.name not in best and aim not in possible
+        f"{', '.join(names)}: the service exports nothing that a shipped template for {what} reads."
     ]
 
 
