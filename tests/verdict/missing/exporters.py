@@ -13,11 +13,13 @@ from typing import Protocol
 
 import numpy as np
 
-from tests.verdict.missing.remote_write import Labels, labelled
+from tests.servers.native import Native, index_of
+from tests.verdict.missing.samples import Labels, Value, labelled
 
 Course = Callable[[float], float]
-Shown = Mapping[Labels, float]
+Shown = Mapping[Labels, Value]
 BOUNDS = (0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 1.2)  # seconds
+SCHEMA = 2  # each bound of a native histogram is 1.19 times the one below it
 
 
 class Exporter(Protocol):
@@ -75,6 +77,26 @@ class Durations:
             labelled("http_request_duration_seconds_bucket", {"le": word}): float(count)
             for word, count in zip(words, self._counts, strict=True)
         }
+
+
+@dataclass
+class NativeDurations:
+    """The same as a native histogram."""
+
+    rate: Course
+    median: float = 0.1
+    _buckets: dict[int, int] = field(default_factory=dict)
+
+    def run(self, seconds: float, minute: float, rng: np.random.Generator) -> None:
+        for took in rng.lognormal(
+            np.log(self.median), 0.5, rng.poisson(self.rate(minute) * seconds)
+        ):
+            index = index_of(SCHEMA, float(took))
+            self._buckets[index] = self._buckets.get(index, 0) + 1
+
+    def shown(self) -> Shown:
+        held = Native(SCHEMA, dict(self._buckets))
+        return {labelled("http_request_duration_seconds", {}): held}
 
 
 @dataclass

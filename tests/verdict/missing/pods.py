@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tests.verdict.missing.exporters import Exporter, Shown
-from tests.verdict.missing.remote_write import STALE, Labels, Sample
+from tests.verdict.missing.samples import STALE, Labels, Sample, Value
 
 # On a whole hour, long ago: nothing here depends on the clock.
 START = 1_699_999_200.0
@@ -49,7 +49,7 @@ def samples(
     rng = np.random.default_rng(zlib.crc32(f"{seed}/{pod.name}".encode()))
     own = {**labels, "pod": pod.name}
     phase = float(rng.uniform(0, SCRAPE))
-    life, process, before = None, None, dict[Labels, float]()
+    life, process, before = None, None, dict[Labels, Value]()
     for tick in range(int((last - first) * 60 / SCRAPE)):
         now = first * 60 + tick * SCRAPE + phase
         lives = _stretch(now / 60, pod.lives)
@@ -77,7 +77,7 @@ def _seen(pod: Pod, shown: Shown, minute: float) -> Shown:
 
 
 def _sample(
-    labels: Labels, own: Mapping[str, str], now: float, skew: float, value: float
+    labels: Labels, own: Mapping[str, str], now: float, skew: float, value: Value
 ) -> Sample:
     whole = tuple(sorted((*labels, *own.items())))
     return Sample(START + now, whole, START + now + skew, value)

@@ -10,12 +10,11 @@ It takes the programs prometheus and about a minute.
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import json
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -24,38 +23,19 @@ from judge.sources.prometheus import PrometheusSource
 from judge.sources.recording import bundle_document
 from judge.spec.resolved import BASELINE, CANARY, PrometheusConfig, ResolvedAnalysis
 from judge.stats.samples import Interval
-from tests.servers.process import free_port, need, running
+from tests.servers.prometheus import written
 from tests.verdict.missing.churn import CHURN
 from tests.verdict.missing.kinds import KINDS
 from tests.verdict.missing.pods import SCRAPE, START
 from tests.verdict.missing.recordings import FOLDER
-from tests.verdict.missing.remote_write import Sample, push
 from tests.verdict.missing.routing import ROUTING
+from tests.verdict.missing.samples import Sample, push
 from tests.verdict.missing.scenario import LOOKS, Release, Scenario
 from tests.verdict.missing.scrapes import SCRAPES
 
 SCENARIOS: Sequence[Scenario] = (*SCRAPES, *CHURN, *ROUTING, *KINDS)
 STEP = 60.0
 DELAY = SCRAPE + 5.0  # after an interval's end; every sample of it has arrived by then
-
-
-@contextlib.contextmanager
-def storage(folder: Path) -> Iterator[str]:
-    """The address of an empty Prometheus that takes samples by remote write."""
-    need("prometheus")
-    (folder / "prometheus.yml").write_text("{}\n")
-    address = f"127.0.0.1:{free_port()}"
-    command = [
-        "prometheus",
-        f"--config.file={folder / 'prometheus.yml'}",
-        f"--storage.tsdb.path={folder / 'data'}",
-        "--storage.tsdb.retention.time=100y",
-        f"--web.listen-address={address}",
-        "--web.enable-remote-write-receiver",
-        "--log.level=warn",
-    ]
-    with running(command, ready=f"http://{address}/-/ready", log=folder / "prometheus.log"):
-        yield f"http://{address}"
 
 
 class Stage:
@@ -95,7 +75,7 @@ def record(scenarios: Sequence[Scenario], folder: Path) -> None:
     arriving = sorted(
         (sample for one in scenarios for sample in one.samples()), key=lambda one: one.arrived
     )
-    with tempfile.TemporaryDirectory() as data, storage(Path(data)) as address:
+    with tempfile.TemporaryDirectory() as data, written(Path(data)) as address:
         stage = Stage(address, arriving)
         with PrometheusSource(PrometheusConfig(address=address), clock=lambda: stage.now) as source:
             taken = _taken(scenarios, stage, source)
@@ -150,8 +130,8 @@ def write(path: Path, taken: dict[str, Taken]) -> None:
     for name, run in taken.items():
         nowhere = replace(run.analysis, prometheus=PrometheusConfig())
         bundles[name] = bundle_document(nowhere, run.history, run.intervals)
-    text = json.dumps(bundles, allow_nan=False, separators=(",", ":")).encode()
-    path.write_bytes(gzip.compress(text, mtime=0))
+    text = json.dumps(bundles, allow_nan=False, sort_keys=True, separators=(",", ":"))
+    path.write_bytes(gzip.compress(text.encode(), mtime=0))
 
 
 if __name__ == "__main__":

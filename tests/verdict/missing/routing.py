@@ -58,7 +58,7 @@ def state(
 
 CRASHES = {"name": "crashes", "template": "pods-crashing"}
 
-BY_RATIO = (ERROR_RATE, CRASHES)
+BY_DEFAULT = (ERROR_RATE, CRASHES)
 
 BOUNDED = (ERROR_RATE, {**CRASHES, "max": "10%", "for": "2m"})
 
@@ -92,7 +92,7 @@ CRASHING = Scenario(
         "crash-loops": canary("crash-loops", metrics=BOUNDED),
         "never-ready": canary("never-ready", metrics=BOUNDED),
         "slow-start": canary("slow-start", metrics=BOUNDED),
-        "by-ratio": canary("crash-loops", metrics=BY_RATIO),
+        "by-default": canary("crash-loops", metrics=BY_DEFAULT),
     },
 )
 

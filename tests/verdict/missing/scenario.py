@@ -14,10 +14,10 @@ from typing import Any
 from judge.spec.loading import load_analysis
 from judge.spec.resolved import ResolvedAnalysis
 from tests.verdict.missing.pods import Pod, samples
-from tests.verdict.missing.remote_write import Sample
+from tests.verdict.missing.samples import Sample
 
 LOOKS = 30
-HISTORY = 240  # minutes, enough to calibrate a judge on six pods
+HISTORY = 180  # minutes, enough to calibrate a judge on six pods
 AFTER = 2  # minutes that are simulated beyond the last look
 
 ERROR_RATE = {

@@ -15,6 +15,7 @@ from tests.verdict.missing.service import BAD, EVER, both, canaries, errors, fle
 HOLES = ((4.1, 6.3), (13.2, 15.4), (21.6, 22.9))
 
 BLIND = ((3.1, 26.2),)
+DARK = ((20.3, EVER),)
 
 SCRAPE_HOLES = Scenario(
     "scrape-holes",
@@ -22,11 +23,14 @@ SCRAPE_HOLES = Scenario(
         **both(unscraped=((-200.0, -192.0), *HOLES)),
         "blind-baseline": fleet("blind-baseline", 6, unscraped=BLIND),
         "blind": fleet("blind", 2, unscraped=BLIND),
+        "dark-baseline": fleet("dark-baseline", 6, unscraped=DARK),
+        "dark": fleet("dark", 2, unscraped=DARK),
     },
     {
         "good": canary("good"),
         "bad": canary("bad"),
         "blind": canary("blind", "blind-baseline"),
+        "dark": canary("dark", "dark-baseline"),
     },
 )
 
