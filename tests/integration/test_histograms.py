@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from judge.sources.prometheus import PrometheusSource
+from judge.spec.resolved import PrometheusConfig
 from judge.stats.samples import Absence
 from tests.integration.latencies import (
     Latencies,
@@ -14,10 +17,12 @@ from tests.integration.latencies import (
     says_the_same_at_once,
     telescopes,
 )
+from tests.integration.scraped import measure_exactly
 from tests.servers import prometheus, victoria_metrics
 from tests.servers.analyses import latency
 from tests.servers.histories import LOOKS, START, STEP, Pod, pods
 from tests.servers.latencies import LATENCY, SECONDS, classic, native, truth
+from tests.servers.target import target
 
 pytestmark = pytest.mark.xdist_group("histograms")
 
@@ -107,3 +112,14 @@ def test_doubts_without_raw_samples_are_holes(kind: str, request: pytest.Fixture
 def test_a_native_histogram_knows_its_sum(natives: Latencies) -> None:
     found = [one for one in natives.of(natives.looks, "steady") if one is not None]
     assert {round(one.sum / one.total, 9) for one in found} == {SECONDS}
+
+
+def test_native_histograms_are_exact_while_it_scrapes(tmp_path: Path) -> None:
+    with (
+        target() as scraped,
+        prometheus.scraping(
+            tmp_path, [scraped.address], prometheus.NATIVE, interval="500ms"
+        ) as address,
+        PrometheusSource(PrometheusConfig(address=address)) as source,
+    ):
+        measure_exactly(scraped, source)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tests.servers.protobuf import message, signed, signed_list, unsigned
+from tests.servers.protobuf import double, message, signed, signed_list, text, unsigned, varint
 
 ZERO = 2.0**-128
+PROTOBUF = (
+    "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"
+)
+_HISTOGRAM = 4  # among the protocol's types of metric
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,29 @@ def side(field: int, buckets: Mapping[int, int]) -> bytes:
         deltas.append(buckets[index] - last)
         after, last = index + 1, buckets[index]
     return spans + (signed_list(field + 1, deltas) if deltas else b"")
+
+
+def exposition(name: str, metrics: Iterable[tuple[Mapping[str, str], Native]]) -> bytes:
+    """What a process answers a scrape with that asks for protobuf: one family of histograms."""
+    family = text(1, name) + unsigned(3, _HISTOGRAM)
+    for labels, one in metrics:
+        pairs = (message(1, text(1, label) + text(2, value)) for label, value in labels.items())
+        family += message(4, b"".join(pairs) + message(7, _scraped(one)))
+    return varint(len(family)) + family
+
+
+def _scraped(one: Native) -> bytes:
+    return b"".join(
+        (
+            unsigned(1, one.count),
+            double(2, one.sum),
+            signed(5, one.schema),
+            double(6, one.threshold),
+            unsigned(7, one.zero),
+            side(9, one.negative),
+            side(12, one.positive),
+        )
+    )
 
 
 def _halved(buckets: Mapping[int, int]) -> dict[int, int]:

@@ -32,11 +32,13 @@ def backfilled(folder: Path, series: Sequence[Series]) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def scraping(folder: Path, targets: Sequence[str], *, interval: str = "1s") -> Iterator[str]:
+def scraping(
+    folder: Path, targets: Sequence[str], *flags: str, interval: str = "1s"
+) -> Iterator[str]:
     """The address of a Prometheus that scrapes ``targets`` (host:port), honouring their labels."""
     need("prometheus")
     config = scrape_config(targets, interval)
-    with prometheus(folder, folder / "data", config=config) as address:
+    with prometheus(folder, folder / "data", *flags, config=config) as address:
         yield address
 
 

@@ -6,10 +6,22 @@ import contextlib
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-State = Mapping[str, float]
+TEXT = "text/plain; version=0.0.4"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a target answers a scrape with."""
+
+    body: bytes
+    content_type: str = TEXT
+
+
+State = Mapping[str, float] | Shown
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -17,12 +29,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """One scrape."""
-        body = self.server.exposition()
-        self.send_response(200 if body is not None else 500)
-        self.send_header("Content-Type", "text/plain; version=0.0.4")
-        self.send_header("Content-Length", str(len(body or b"")))
+        shown = self.server.exposition()
+        self.send_response(200 if shown is not None else 500)
+        shown = shown or Shown(b"")
+        self.send_header("Content-Type", shown.content_type)
+        self.send_header("Content-Length", str(len(shown.body)))
         self.end_headers()
-        self.wfile.write(body or b"")
+        self.wfile.write(shown.body)
         self.server.scraped()
 
     def log_message(self, *args: Any) -> None:
@@ -45,12 +58,13 @@ class Target(ThreadingHTTPServer):
         """Its host and port."""
         return f"127.0.0.1:{self.server_address[1]}"
 
-    def exposition(self) -> bytes | None:
-        """The state as text; None where the scrape shall fail."""
+    def exposition(self) -> Shown | None:
+        """The state as it is scraped; None where the scrape shall fail."""
         with self._changed:
-            if self._state is None:
-                return None
-            return "".join(f"{name} {value}\n" for name, value in self._state.items()).encode()
+            state = self._state
+        if state is None or isinstance(state, Shown):
+            return state
+        return Shown("".join(f"{name} {value}\n" for name, value in state.items()).encode())
 
     def scraped(self) -> None:
         """Count a scrape."""
