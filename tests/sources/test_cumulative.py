@@ -81,7 +81,7 @@ def test_what_cannot_be_a_histogram_is_none(wrong: NativeHistogram) -> None:
 def test_what_is_no_number_is_told() -> None:
     with pytest.raises(SourceMalformed, match="it answered with the value 'many', no number"):
         native(answer(count="many"), "it")
-    with pytest.raises(SourceMalformed, match="it answered with a native histogram: .*'two'"):
+    with pytest.raises(SourceMalformed, match=r"it answered with a native histogram: .*'two'"):
         native(answer(("1", "two", "3"), count="3"), "it")
 
 

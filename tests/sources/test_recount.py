@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import pytest
@@ -13,7 +15,7 @@ from judge.sources.raw_samples import Window
 from judge.sources.recount import Recount
 from judge.sources.retries import Retries
 from judge.spec.resolved import PrometheusConfig, Query
-from judge.stats.samples import Count
+from judge.stats.samples import Count, Histogram
 from tests.servers.misbehaving import Behaviour, Server, error, matrix, misbehaving, says, vector
 
 WINDOW = Window(1000.0, 1060.0)
@@ -137,3 +139,63 @@ def test_an_expression_has_no_raw_samples() -> None:
     with recounting(NONE) as (server, recount):
         assert counts(recount, total=mixed) is None
     assert server.requests == []
+
+
+LATENCY = Branch("m", "canary", "buckets", Query("seconds"))
+RATE = Branch("m", "canary", "value", Query("r_total"))
+SERIES = {"__name__": "seconds", "pod": "a"}
+
+
+def held(count: int) -> dict[str, object]:
+    """A native histogram of so many just above 1."""
+    return {"count": str(count), "sum": "0", "buckets": [[0, "1", "2", str(count)]]}
+
+
+def native(kind: str, **series: object) -> Behaviour:
+    data = {"resultType": kind, "result": [{"metric": SERIES, **series}]}
+    return says(json.dumps({"status": "success", "data": data}).encode())
+
+
+AFTER_A_GAP = native("matrix", histograms=[[1050, held(7)]])
+
+
+def histograms(recount: Recount) -> Mapping[str, Histogram | None] | None:
+    return recount.histograms(LATENCY, ["a"], WINDOW, first=False)
+
+
+def test_a_native_histogram_is_recounted_from_its_samples() -> None:
+    samples = native("matrix", histograms=[[990, held(3)], [1020, held(5)], [1050, held(4)]])
+    with recounting(samples) as (server, recount):
+        # Two more, then a reset and four.
+        assert histograms(recount) == {"a": Histogram((1.0, 2.0, math.inf), (0.0, 6.0, 6.0), 0.0)}
+    assert asked(server) == [('seconds{pod=~"a"}[360s]', "1060.000")]
+
+
+def test_one_that_is_back_after_a_gap_goes_on_from_what_it_held() -> None:
+    with recounting(AFTER_A_GAP, native("vector", histogram=[1000, held(3)])) as (_, recount):
+        assert histograms(recount) == {"a": Histogram((1.0, 2.0, math.inf), (0.0, 4.0, 4.0), 0.0)}
+
+
+def test_where_nobody_tells_what_it_held_it_is_no_histogram() -> None:
+    told = native("vector", value=[1000, "0"])
+    with recounting(AFTER_A_GAP, told, says(vector())) as (_, recount):
+        assert histograms(recount) == {"a": None}
+
+
+def test_classic_buckets_are_recounted_together() -> None:
+    buckets = {"0.1": [(990, "2"), (1050, "6")], "+Inf": [(990, "50"), (1050, "8")]}
+    samples = says(matrix(*[({**SERIES, "le": le}, pairs) for le, pairs in buckets.items()]))
+    with recounting(samples) as (_, recount):
+        assert histograms(recount) == {"a": Histogram((0.1, math.inf), (6.0, 8.0))}
+
+
+def test_the_growth_of_a_single_counter_is_told() -> None:
+    with recounting(samples(OK, (990, "10"), (1020, "13"), (1050, "4"))) as (_, recount):
+        assert recount.growths(RATE, ["a"], WINDOW, first=False) == {"a": 7.0}
+
+
+@pytest.mark.parametrize("behaviour", UNSETTLED, ids=["refused", "partial", "html"])
+def test_what_cannot_be_read_whole_settles_nothing_of_any_kind(behaviour: Behaviour) -> None:
+    with recounting(behaviour) as (_, recount):
+        assert histograms(recount) is None
+        assert recount.growths(RATE, ["a"], WINDOW, first=False) is None
