@@ -8,17 +8,19 @@ answer. Not here: what the names mean (`judge.spec.suggestion`), an analysis's n
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from judge.errors import QueryTooLarge, SourceRejected
-from judge.sources.answers import Series, number
+from judge.sources.answers import NativeHistogram, Series, number
 from judge.sources.client import PrometheusClient
 from judge.sources.ends import LONGEST_QUERY
 from judge.sources.queries import MARK
 from judge.sources.selectors import NAME_LABEL
 
 MOST_JOINED = 40
+BOUND_LABEL = "le"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,29 @@ class Catalogue:
         """
         answer = self._asked(f"count by ({','.join(labels)}) ({{{matchers}}})")
         return [(labels, int(value)) for labels, value in answer.values]
+
+    def buckets(self, expr: str) -> dict[float, float]:
+        """What ``expr`` holds up to each bound: a sum by ``le``, or a native histogram.
+
+        A native one has a bound at each edge of its buckets, and infinity. Empty where it yields
+        nothing.
+        """
+        found: dict[float, float] = {}
+        for one in self._client.instant(expr, at=self._at).series:
+            if one.histogram is not None:
+                found |= self._cumulative(one.histogram[1])
+            elif one.value is not None and BOUND_LABEL in one.metric:
+                bound = number(one.metric[BOUND_LABEL], self.server)
+                found[bound] = number(one.value[1], self.server)
+        return found
+
+    def _cumulative(self, native: NativeHistogram) -> dict[float, float]:
+        counted, so_far = {}, 0.0
+        for _, lower, upper, count in native.buckets:
+            counted[number(lower, self.server)] = so_far
+            so_far += number(count, self.server)
+            counted[number(upper, self.server)] = so_far
+        return {**counted, math.inf: so_far}
 
     def ask(self, exprs: Iterable[str]) -> list[Answer]:
         """What each expression yields, in their order; the marks are taken off again."""

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 
 from tests.servers.exposition import Series
+from tests.servers.native import Native, NativeSeries, index_of
 
 STEP = 15
 SCRAPES = 45
@@ -166,6 +167,48 @@ def processes() -> list[Series]:
     return found
 
 
+def summaries() -> list[Series]:
+    """tax in post: requests with a summary of durations beside them."""
+    found: list[Series] = []
+    for pod, track in (("tax-0", "stable"), ("tax-canary-0", "canary")):
+        labels = {"namespace": "post", "app": "tax", "pod": pod, "track": track}
+        found.append(counter("http_requests_total", 5.0, {**labels, "code": "200"}))
+        quantile = {**labels, "quantile": "0.99"}
+        found.append(gauge("http_request_duration_seconds", 0.2, quantile))
+    return found
+
+
+def native_requests() -> list[Series]:
+    """The counters of wallet: what is native of it is `native_durations`."""
+    return [
+        counter("http_requests_total", rate, {**labels, "code": code})
+        for labels in _WALLET
+        for code, rate in (("200", 40.0), ("500", 0.4))
+    ]
+
+
+def native_durations(*, schema: int) -> list[NativeSeries]:
+    """Durations between 0.01 s and 1 s, evenly over the buckets, as a native histogram."""
+    indices = range(index_of(schema, 0.01), index_of(schema, 1.0))
+    return [
+        NativeSeries(
+            "http_request_duration_seconds",
+            labels,
+            [
+                (at, Native(schema, dict.fromkeys(indices, 100 + 20 * i)))
+                for i, at in enumerate(times())
+            ],
+        )
+        for labels in _WALLET
+    ]
+
+
+_WALLET = tuple(
+    {"namespace": "pay", "app": "wallet", "pod": pod, "track": track}
+    for pod, track in (("wallet-0", "stable"), ("wallet-1", "stable"), ("wallet-2", "canary"))
+)
+
+
 def quiet() -> list[Series]:
     """mailer in post: a service with one track, whose metrics are its own."""
     labels = {"namespace": "post", "app": "mailer", "pod": "mailer-0", "track": "stable"}
@@ -184,5 +227,5 @@ def alone() -> list[Series]:
 
 def all_of_them() -> list[Series]:
     """The series of every shape."""
-    shapes = (client_library, spring, istio, opentelemetry, processes, quiet, alone)
+    shapes = (client_library, spring, istio, opentelemetry, processes, summaries, quiet, alone)
     return [one for shape in shapes for one in shape()]

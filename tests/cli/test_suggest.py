@@ -14,9 +14,9 @@ from judge.cli.main import judge
 from judge.errors import SourceUnavailable, SpecError
 from judge.spec.loading import load_analysis, load_prometheus
 from judge.spec.resolved import ResolvedAnalysis
-from tests.cli.shapes import all_of_them
+from tests.cli.shapes import all_of_them, native_durations, native_requests
 from tests.servers.process import free_port
-from tests.servers.prometheus import backfilled
+from tests.servers.prometheus import backfilled, written
 
 REQUESTS = {"error-rate", "latency"}
 PODS = {"crashes", "cpu", "memory"}
@@ -70,6 +70,7 @@ SHAPES = {
         'job="search"',
         {"error-rate": "otel-http-error-rate", "latency": "otel-http-latency"},
     ),
+    "a summary, which is no histogram": ('app="tax"', {"error-rate": "http-error-rate"}),
     "processes": ('app="edge"', {"error-rate": "http-error-rate", "cpu": "process-cpu"}),
     "one track": ('app="billing"', {"error-rate": "http-error-rate"}),
 }
@@ -140,6 +141,27 @@ def test_the_limit_of_a_latency_is_one_that_its_buckets_test(address: str) -> No
     latency = load_analysis(done.stdout).metrics[1]
     assert latency.limit in (2.0, 2.25, 2.5)
     assert f"A slowdown by {latency.limit:g} is what its 13 buckets can test" in done.stdout
+
+
+@pytest.mark.parametrize(("schema", "limits"), [(3, {1.25}), (0, {1.75, 2.0})])
+def test_a_native_histogram_is_known_by_its_buckets(
+    schema: int, limits: set[float], tmp_path: Path
+) -> None:
+    file = tmp_path / "wallet.yaml"
+    durations = native_durations(schema=schema)
+    with written(tmp_path, counters=native_requests(), natives=durations) as server:
+        done = suggest(server, 'app="wallet"', "-o", str(file))
+        checked = run("check", str(file), "--prometheus", server)
+    assert done.exit_code == 0, done.output
+    assert checked.exit_code == 0, checked.output
+    _, latency = load_analysis(file.read_text()).metrics
+    assert latency.queries["canary"]["buckets"].expr == (
+        'http_request_duration_seconds{ app="wallet",track="canary" }'
+    )
+    assert latency.limit in limits
+    told = f"A slowdown by {latency.limit:g} is what the buckets of its native histogram can test"
+    assert told in file.read_text()
+    assert "cannot be tested" not in checked.output
 
 
 def test_what_nothing_tells_is_named(address: str) -> None:

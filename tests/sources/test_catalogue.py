@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +13,9 @@ from judge.sources.catalogue import MOST_JOINED, Catalogue
 from judge.sources.prometheus import PrometheusSource
 from judge.spec.resolved import PrometheusConfig
 from tests.servers.exposition import Series
+from tests.servers.native import Native, NativeSeries
 from tests.servers.process import free_port
-from tests.servers.prometheus import backfilled
+from tests.servers.prometheus import backfilled, written
 
 AT = 1_700_000_000.0
 PODS = {"a": {"track": "stable"}, "b": {"track": "stable"}, "c": {}}
@@ -25,7 +27,13 @@ def series() -> list[Series]:
         for pod, labels in PODS.items()
         for code in ("200", "500")
     ]
-    return [*requests, Series("up", {"app": "cart", "pod": "a"}, [(AT, 1.0)])]
+    took = [
+        Series("took_bucket", {"pod": pod, "le": le}, [(AT, count)])
+        for pod in PODS
+        if pod != "c"
+        for le, count in (("0.5", 3.0), ("1", 4.0), ("+Inf", 5.0))
+    ]
+    return [*requests, *took, Series("up", {"app": "cart", "pod": "a"}, [(AT, 1.0)])]
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +61,22 @@ def test_groups_are_series_that_are_alike_in_some_labels(catalogue: Catalogue) -
         ({"pod": "b", "track": "stable"}, 2),
         ({"pod": "c"}, 2),
     ]
+
+
+def test_a_classic_histogram_is_read_by_its_bounds(catalogue: Catalogue) -> None:
+    found = catalogue.buckets("sum by (le) (took_bucket)")
+    assert found == {0.5: 6.0, 1.0: 8.0, math.inf: 10.0}
+    assert catalogue.buckets("sum by (le) (nothing_bucket)") == {}
+
+
+def test_a_native_histogram_is_read_by_the_edges_of_its_buckets(tmp_path: Path) -> None:
+    took = Native(schema=0, positive={1: 3, 2: 4, 5: 1})
+    with (
+        written(tmp_path, natives=[NativeSeries("took", {"pod": "a"}, [(AT, took)])]) as address,
+        PrometheusSource(PrometheusConfig(address)) as source,
+    ):
+        found = Catalogue(source.client, at=AT).buckets("sum(took)")
+    assert found == {1.0: 0.0, 2.0: 3.0, 4.0: 7.0, 16.0: 7.0, 32.0: 8.0, math.inf: 8.0}
 
 
 def test_many_questions_keep_their_order_and_labels(catalogue: Catalogue) -> None:

@@ -6,6 +6,7 @@ Not here: whether the metric fits (`trials`), judging.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -13,12 +14,12 @@ from judge.cli.suggesting.trials import TRACKS, Trial, trial
 from judge.sources.catalogue import Catalogue
 from judge.spec.resolved import BASELINE, Kind, PrometheusConfig
 from judge.spec.suggestion.aims import aim_of
-from judge.spec.suggestion.candidates import BOUND, Service
+from judge.spec.suggestion.candidates import Service
 from judge.spec.suggestion.choice import Finding
 from judge.spec.suggestion.sentences import chosen_remarks
 from judge.spec.suggestion.slowdowns import Slowdowns, slowdowns
 
-# Usual native histograms have buckets that grow by a tenth or less.
+# Without traffic a native histogram has no buckets; usual ones grow by a tenth or less.
 NATIVE = Slowdowns(limit=1.25, worst=2.0)
 EVENTS = "events"
 
@@ -82,12 +83,12 @@ def _ratios(
     if template.kind is not Kind.HISTOGRAM:
         ratios = template.rules.ratios()
         return (ratios[0] if ratios else None), None, 0
-    if not finding.candidate.classic:
-        return NATIVE.limit, NATIVE.worst, 0
-    (answer,) = catalogue.ask([baseline.buckets()])
-    buckets = {float(labels[BOUND]): value for labels, value in answer.values if BOUND in labels}
+    buckets = catalogue.buckets(baseline.buckets())
     found = slowdowns(buckets)
-    return (found.limit, found.worst, len(buckets)) if found else (None, None, len(buckets))
+    bounds = len(buckets) if finding.candidate.classic else 0
+    if found is None and not finding.candidate.classic and not buckets.get(math.inf):
+        found = NATIVE
+    return (found.limit, found.worst, bounds) if found else (None, None, bounds)
 
 
 def _shares(finding: Finding, tried: list[Trial], catalogue: Catalogue) -> dict[str, float]:

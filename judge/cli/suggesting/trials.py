@@ -60,9 +60,11 @@ class Trial:
         return f"avg({by_pod('sum', deduplicated(Query(values), self.config), self.config)})"
 
     def buckets(self) -> str:
-        """Observations a second by bound, of a classic histogram."""
-        rate = deduplicated(Query(f"rate({self.main.expr}[{LATELY}])"), self.config)
-        return f"sum by ({BOUND}) ({rate})"
+        """Observations a second of a histogram: by bound, or as one native histogram."""
+        rate = f"rate({self.main.expr}[{LATELY}])"
+        if not self.candidate.classic:
+            return f"sum({rate})"  # replicas' shares of the buckets are alike
+        return f"sum by ({BOUND}) ({deduplicated(Query(rate), self.config)})"
 
     @property
     def _kind(self) -> Kind:

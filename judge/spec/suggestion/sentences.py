@@ -87,7 +87,7 @@ def _number(value: float) -> str:
 
 def _testable(bounds: int, limit: float) -> str:
     if not bounds:
-        return "A native histogram, whose buckets are fine enough for small limits."
+        return f"A slowdown by {limit:g} is what the buckets of its native histogram can test."
     finer = "; closer buckets or a native histogram could test a smaller one" if limit > 2 else ""
     return f"A slowdown by {limit:g} is what its {bounds} buckets can test{finer}."
 
