@@ -16,8 +16,13 @@ FOLDER = Path(__file__).parents[2] / "recordings"
 @cache
 def bundles(name: str) -> dict[str, Bundle]:
     """A scenario's evidence, by release."""
-    documents: dict[str, Any] = json.loads(gzip.decompress(path(name).read_bytes()))
-    return {release: bundle_from(document) for release, document in documents.items()}
+    return {release: bundle_from(document) for release, document in documents(path(name)).items()}
+
+
+def documents(file: Path) -> dict[str, Any]:
+    """A recording's evidence bundles as JSON documents, by release."""
+    found: dict[str, Any] = json.loads(gzip.decompress(file.read_bytes()))
+    return found
 
 
 def path(name: str) -> Path:

@@ -1,16 +1,15 @@
 """The recordings are those of the scenarios, small, and come out of a Prometheus again."""
 
-import gzip
-import json
 import re
 
 import pytest
 
-from tests.verdict.missing.churn import NO_HISTORY
+from tests.verdict.missing.churn import NO_HISTORY, RESTARTS
 from tests.verdict.missing.judged import judged
 from tests.verdict.missing.record import SCENARIOS, record
-from tests.verdict.missing.recordings import FOLDER, bundles, path
+from tests.verdict.missing.recordings import FOLDER, bundles, documents, path
 from tests.verdict.missing.scenario import LOOKS
+from tests.verdict.missing.scrapes import CLOCKS_DIFFER
 
 RELEASES = [(one.name, release) for one in SCENARIOS for release in one.releases]
 
@@ -31,10 +30,11 @@ def test_a_release_was_looked_at_to_its_end_and_its_reason_can_be_read(name, rel
 
 
 @pytest.mark.xdist_group("prometheus")
-def test_recorded_anew_a_scenario_gives_the_same_numbers(tmp_path):
-    record([NO_HISTORY], tmp_path)
-    again = json.loads(gzip.decompress((tmp_path / path(NO_HISTORY.name).name).read_bytes()))
-    before = json.loads(gzip.decompress(path(NO_HISTORY.name).read_bytes()))
-    for release, bundle in again.items():
-        for part in ("history", "intervals"):
-            assert bundle[part] == before[release][part]
+def test_recorded_anew_scenarios_give_the_same_numbers(tmp_path):
+    again = (NO_HISTORY, RESTARTS, CLOCKS_DIFFER)
+    record(again, tmp_path)
+    for one in again:
+        for release, bundle in documents(tmp_path / path(one.name).name).items():
+            before = documents(path(one.name))[release]
+            assert bundle["intervals"] == before["intervals"], (one.name, release)
+            assert bundle["history"] == before["history"], (one.name, release)
