@@ -62,7 +62,7 @@ def _count(document: Any, place: str) -> Count:
     fields = _fields(document, place, Kind.PROPORTION)
     events = number(fields.get("events"), f"{place}.events")
     total = number(fields.get("total"), f"{place}.total")
-    if events < 0 or total < 0:
+    if any(value < 0 and math.isfinite(value) for value in (events, total)):
         raise BundleError(f"{place}: counts are increments and cannot be negative")
     return Count(events, total)
 

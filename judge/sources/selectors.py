@@ -69,6 +69,7 @@ def quoted(text: str) -> str:
 def upper_bound(text: str | None) -> float:
     """The bound that a bucket's label `BOUND_LABEL` tells; NaN where it tells none."""
     try:
-        return math.nan if text is None else float(text)
+        bound = math.nan if text is None else float(text)
     except ValueError:
         return math.nan
+    return bound if bound > -math.inf else math.nan

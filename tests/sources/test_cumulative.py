@@ -22,6 +22,8 @@ from judge.sources.cumulative import (
     sample,
     together,
 )
+from judge.sources.sample_forms import reader, sample_document
+from judge.spec.resolved import Kind
 from judge.stats.samples import Histogram
 
 INF = math.inf
@@ -210,3 +212,19 @@ def test_a_native_sample_tells_as_much_as_the_whole(
     short = sample(Cumulative(whole.bounds, whole.counts, native=True))
     assert short is not None
     assert Cumulative(short.bounds, short.counts).at(bound) == whole.at(bound)
+
+
+ANY_COUNT = st.one_of(st.floats(), st.floats(0, 100).map(round).map(float))
+
+
+@given(st.dictionaries(st.floats(allow_nan=False).filter(lambda one: one > -INF), ANY_COUNT),
+       ANY_COUNT, st.booleans())  # fmt: skip
+def test_whatever_is_a_sample_can_be_stored(
+    counts: dict[float, float], total: float, is_native: bool
+) -> None:
+    whole = classic({**counts, INF: total})
+    assert whole is not None
+    made = sample(Cumulative(whole.bounds, whole.counts, native=is_native))
+    if made is not None:
+        stored = reader(Kind.HISTOGRAM)(sample_document(made), "here")
+        assert sample_document(stored) == sample_document(made)

@@ -1,6 +1,8 @@
+import math
+
 from judge.sources.recorded import RecordedSource
 from judge.sources.recording import Bundle
-from judge.stats.samples import Count, Interval
+from judge.stats.samples import Count, Histogram, Interval, Level
 from tests.verdict.rollouts import analysis
 
 
@@ -29,6 +31,16 @@ def test_the_recording_is_played_at_the_time_of_the_run():
 def test_the_history_comes_before_it_and_only_the_tracks_wanted():
     intervals = read(recorded(), 10_000.0, 10_120.0, tracks=("baseline",))
     assert [set(one.samples["error-rate"]) for one in intervals] == [{"baseline"}] * 2
+
+
+def test_samples_of_every_kind_are_played() -> None:
+    samples = {
+        "latency": {"canary": {"a": Histogram((0.1, math.inf), (3.0, 4.0), 0.5)}},
+        "memory": {"canary": {"a": Level(1.5)}},
+    }
+    bundle = Bundle(analysis(), (), (Interval(0, 60, samples),))
+    (played,) = read(RecordedSource(bundle, started_at=60.0), 60.0, 120.0)
+    assert played.samples == samples
 
 
 def test_what_was_not_recorded_is_a_hole():

@@ -17,6 +17,7 @@ LATENCY = Histogram((0.1, 0.5, math.inf), (400.0, 500.0, 512.0), 51.2)
 SAMPLES = {
     "counts": (Kind.PROPORTION, Count(3.0, 512.0)),
     "infinite counts": (Kind.PROPORTION, Count(math.inf, math.nan)),
+    "counts that a gauge gave": (Kind.PROPORTION, Count(-math.inf, 2.0)),
     "a histogram": (Kind.HISTOGRAM, LATENCY),
     "a histogram without its sum": (Kind.HISTOGRAM, Histogram((0.1, math.inf), (1.0, 2.0))),
     "a histogram of nothing": (Kind.HISTOGRAM, Histogram((math.inf,), (0.0,), 0.0)),

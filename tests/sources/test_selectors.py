@@ -75,6 +75,6 @@ def test_a_bound_is_a_number(text: str, bound: float) -> None:
     assert upper_bound(text) == bound
 
 
-@pytest.mark.parametrize("text", [None, "", "much", "NaN"])
+@pytest.mark.parametrize("text", [None, "", "much", "NaN", "-Inf"])
 def test_what_tells_no_bound_is_nan(text: str | None) -> None:
     assert math.isnan(upper_bound(text))
