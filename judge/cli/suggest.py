@@ -18,6 +18,7 @@ from judge.errors import Issue, SpecError
 from judge.spec.loading import load_prometheus
 from judge.spec.promql import PromqlError, parse_matchers
 from judge.spec.resolved import PrometheusConfig
+from judge.spec.suggestion.reading import needs_label
 
 
 @click.command()
@@ -74,13 +75,17 @@ def suggest(
 
 
 def _check(option: str, matchers: str) -> None:
-    """Raises `SpecError` where ``matchers`` are none."""
-    if not matchers and option != "selector":
+    """Raises `SpecError` where ``matchers`` are none, or select everything."""
+    whole = option == "selector"
+    if not matchers and not whole:
         return
     try:
-        parse_matchers(matchers)
+        parsed = parse_matchers(matchers)
     except PromqlError as error:
         raise SpecError([Issue("", str(error), f"--{option}")]) from error
+    if whole and not any(needs_label(one) for one in parsed):
+        message = "selects every series there is; name a label that the service's series have"
+        raise SpecError([Issue("", message, f"--{option}")])
 
 
 def _plain(matchers: str) -> str:

@@ -251,6 +251,7 @@ REFUSED = {
         "(each matcher alone finds some)",
     ),
     "no matchers": (["--selector", "checkout"], "--selector: expected =, !=, =~ or !~ behind"),
+    "everything": (["--selector", 'app!="x"'], "--selector: selects every series there is; name"),
     "no template reads it": (
         ["--selector", 'app="mailer"'],
         'reads what app="mailer" exports (mailer_letters_total); write a template of your own',

@@ -46,7 +46,13 @@ NAMESPACE = Family(("namespace", "exported_namespace", "kubernetes_namespace"), 
 
 # A name without these says the same; with "client" it is about requests to somebody else.
 _PLAIN = frozenset({"total", "count", "bucket", "seconds", "milliseconds", "ms", "server", "http"})
-_SAME = {"requests": "request", "latency": "duration", "time": "duration", "latencies": "duration"}
+_SAME = {
+    "requests": "request",
+    "latency": "duration",
+    "latencies": "duration",
+    "time": "duration",
+    "handled": "handling",
+}
 _ELSEWHERE = frozenset({"client", "outgoing", "outbound", "upstream", "db", "database", "dns"})
 _ENDINGS = (("_total", "_count"), ("_bucket",))
 _ALIKE = 0.5

@@ -15,6 +15,7 @@ from judge.spec.promql import Matcher, PromqlError, parse_vector_selector, token
 
 NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _NAME_BEFORE_BRACE = re.compile(rf"({NAME.pattern})\s*\{{")
+_NAME_LABEL = "__name__"
 _OF_TRACK = "judge_track"  # stands for the labels that tell a track and its pods
 
 
@@ -62,7 +63,7 @@ def matchers(template: MetricTemplate, variables: Mapping[str, str]) -> list[Mat
             _, some = parse_vector_selector(rendering.render(query.expr, sample))
         except (PromqlError, rendering.RenderingError):
             continue
-        found += [one for one in some if one.name != _OF_TRACK]
+        found += [one for one in some if one.name not in (_OF_TRACK, _NAME_LABEL)]
     return found
 
 

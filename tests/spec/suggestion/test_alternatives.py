@@ -52,6 +52,11 @@ def test_names_that_say_the_same_come_most_plainly_first() -> None:
     ]
 
 
+def test_words_that_mean_the_same_are_the_same() -> None:
+    handled = "grpc_server_handled_latency_seconds_bucket"
+    assert alike("grpc_server_handling_seconds_bucket", [handled]) == [handled]
+
+
 def test_a_histogram_may_be_native() -> None:
     known = ["http_request_duration_seconds", "shop_request_latency_seconds_bucket", "up"]
     assert alike("http_request_duration_seconds_bucket", known) == [

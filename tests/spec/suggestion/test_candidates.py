@@ -73,6 +73,16 @@ def test_errors_that_no_label_tells_are_no_use() -> None:
     assert candidates(fixed, service({"requests_total": {"outcome": {"OK"}}}), guess=False)
 
 
+def test_names_may_be_matched_too() -> None:
+    several = template(
+        "several",
+        kind="proportion",
+        events="'lost_total{ {{ selector }} }'",
+        total="'{__name__=~\"(kept|lost)_total\", {{ selector }} }'",
+    )
+    assert candidates(several, service({"lost_total": {}}), guess=False) == [Candidate(several)]
+
+
 def test_pods_are_named_where_their_names_are_known() -> None:
     exported = {"up_since": {"namespace": frozenset({"shop"})}}
     assert lacking(PODS, service(exported)) == ["pods"]
