@@ -14,7 +14,7 @@ from rich.table import Table
 
 from judge.cli.render import render
 from judge.spec.resolved import ResolvedAnalysis
-from judge.verdict.verdict import MetricVerdict, Outcome, Promise, Verdict
+from judge.verdict.verdict import from_document
 
 Document = Mapping[str, Any]
 
@@ -34,7 +34,7 @@ def print_run(run: Document, output: str) -> None:
             f"look {run['looks']} of {run['looksPlanned']}, started {_time(run['startedAt'])}"
         )
     analysis = ResolvedAnalysis(run["name"], (), namespace=run["namespace"])
-    click.echo(render(_verdict(run), analysis, output))
+    click.echo(render(from_document(run), analysis, output))
 
 
 def print_runs(runs: Sequence[Document], output: str) -> None:
@@ -66,29 +66,6 @@ def exit_code(run: Document) -> int:
 def progress(run: Document) -> str:
     """Where a run is, in a few words."""
     return f"{run['name']}: look {run['looks']} of {run['looksPlanned']}, {run['reason']}"
-
-
-def _verdict(run: Document) -> Verdict:
-    """The verdict that the server wrote as a document."""
-    return Verdict(
-        verdict=Outcome(run["verdict"]),
-        reason=run["reason"],
-        score=run["score"],
-        promise=Promise(run["promise"]),
-        proven=run["proven"],
-        decided_at=run["decidedAt"],
-        metrics=_metrics(run["metrics"]),
-        comparisons={
-            track: _metrics(one["metrics"]) for track, one in run.get("comparisons", {}).items()
-        },
-    )
-
-
-def _metrics(metrics: Document) -> dict[str, MetricVerdict]:
-    return {
-        name: MetricVerdict(**{**one, "verdict": Outcome(one["verdict"])})
-        for name, one in metrics.items()
-    }
 
 
 def _time(seconds: float) -> str:

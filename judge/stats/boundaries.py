@@ -17,6 +17,7 @@ from judge.stats.arms import Array
 
 TAILS = (0.5, 0.2, 0.1, 0.05, 0.02, 0.01)  # shares of the baseline's requests above a bound
 TOLERANCE = 1.15  # how far off a pair's ratio may be from the slowdown that it tests
+NEAR = 1.03  # as good as the slowdown itself
 _SAME = 1e-9
 
 
@@ -33,25 +34,33 @@ class Pairs:
 
     @property
     def strictest(self) -> float:
-        """The smallest slowdown that the pairs test: what the promise holds for."""
+        """The smallest slowdown that the pairs test: what "at most" is promised for."""
         return float(self.slowdown.min())
 
 
-def pairs(bounds: Array, shares: Array, slowdown: float) -> Pairs | None:
+def pairs(bounds: Array, shares: Array, slowdown: float, *, at_most: bool = True) -> Pairs | None:
     """The pairs that test a slowdown; None where there is none.
 
     ``bounds`` (bounds,) ascend; ``shares`` (bounds,) of the reference's requests lie above them,
-    NaN for bounds that no test may stand on. Nearest to each of `TAILS` one pair at most.
+    NaN for bounds that no test may stand on. Nearest to each of `TAILS` one pair at most. A test of
+    "at most ``slowdown``" is strict where its pairs lie nearer together, so those that do not are
+    preferred (`NEAR` is near enough); of "at least ``slowdown``", the other way about.
     """
-    partners = _partners(bounds, slowdown)
-    off = np.abs(np.log(_ratio(bounds, partners)) - math.log(slowdown))
-    fit = np.isfinite(shares) & (shares > 0) & (shares < 1) & (off <= math.log(TOLERANCE) + _SAME)
-    if not fit.any():
-        return None
-    usable = np.flatnonzero(fit)
+    usable = np.isfinite(shares) & (shares > 0) & (shares < 1)
+    for least, most in (NEAR, TOLERANCE), (TOLERANCE, NEAR):
+        below, above = (least, most) if at_most else (most, least)
+        partners, fit = _partners(bounds, slowdown / below, slowdown * above, slowdown)
+        if (usable & fit).any():
+            return _nearest_to_tails(bounds, shares, partners, np.flatnonzero(usable & fit))
+    return None
+
+
+def _nearest_to_tails(
+    bounds: Array, shares: Array, partners: NDArray[np.intp], usable: NDArray[np.intp]
+) -> Pairs:
     distance = np.abs(np.log(shares[usable])[:, None] - np.log(np.array(TAILS)))
     chosen = np.unique(usable[distance.argmin(0)])
-    return Pairs(chosen, partners[chosen], _ratio(bounds, partners)[chosen])
+    return Pairs(chosen, partners[chosen], bounds[partners[chosen]] / bounds[chosen])
 
 
 def representable(bounds: Array, shares: Array) -> Array:
@@ -69,19 +78,20 @@ def representable(bounds: Array, shares: Array) -> Array:
     return ratios[np.unique(steps, return_index=True)[1]]
 
 
-def _partners(bounds: Array, slowdown: float) -> NDArray[np.intp]:
-    """For each bound the index of the one nearest to ``slowdown`` times it, on a log scale."""
+def _partners(
+    bounds: Array, least: float, most: float, wanted: float
+) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """For each bound b the index of the bound within [least b, most b] that is nearest to wanted b.
+
+    And whether there is one. On a log scale.
+    """
     fine = np.flatnonzero(np.isfinite(bounds) & (bounds > 0))
     if not fine.size:
-        return np.zeros(len(bounds), dtype=np.intp)
+        return np.zeros(len(bounds), dtype=np.intp), np.zeros(len(bounds), dtype=bool)
     logs = np.log(bounds[fine])
-    wanted = np.log(np.where(np.isfinite(bounds) & (bounds > 0), bounds, 1.0)) + math.log(slowdown)
-    after = np.clip(np.searchsorted(logs, wanted - _SAME), 0, len(fine) - 1)
-    before = np.maximum(after - 1, 0)
-    nearer = np.abs(logs[before] - wanted) < np.abs(logs[after] - wanted)
-    return fine[np.where(nearer, before, after)]
-
-
-def _ratio(bounds: Array, partners: NDArray[np.intp]) -> Array:
-    fine = np.isfinite(bounds) & (bounds > 0)
-    return np.where(fine, bounds[partners] / np.where(fine, bounds, 1.0), np.inf)
+    own = np.log(np.where(np.isfinite(bounds) & (bounds > 0), bounds, 1.0))
+    off = logs[None, :] - own[:, None]
+    within = (off >= math.log(least) - _SAME) & (off <= math.log(most) + _SAME)
+    distance = np.where(within, np.abs(off - math.log(wanted)), np.inf)
+    known = np.isfinite(bounds) & (bounds > 0)
+    return fine[distance.argmin(1)], within.any(1) & known

@@ -210,10 +210,9 @@ class SlowdownSide:
         """The bounds of both tracks, (bounds,)."""
         return self.reference.bounds
 
-    def pairs(self, slowdown: float) -> Pairs | None:
+    def pairs(self, slowdown: float, *, at_most: bool = True) -> Pairs | None:
         """The bounds at which a slowdown is tested."""
-        shares = _on(self.bounds, self.noise)
-        return pairs(self.bounds, shares, slowdown)
+        return pairs(self.bounds, _on(self.bounds, self.noise), slowdown, at_most=at_most)
 
     @property
     def tested(self) -> Pairs:
@@ -233,11 +232,18 @@ class SlowdownSide:
         return self._risks(self.tested).fail_by_start(plan, clip=clip)
 
     def for_a_pass(self, plan: Schedule, *, clip: float) -> Array:
-        """See `comparison.Side`; nothing is shown where no bounds can test the worst."""
-        chosen = self.pairs(self.worst)
-        if chosen is None:
-            return np.zeros(self.treated.counts.shape[:-2])
-        return self._risks(chosen).for_a_pass(plan, clip=clip)
+        """See `comparison.Side`.
+
+        Where no bounds can test the worst, the greatest slowdown below it that they can is ruled
+        out in its place, and the worst with it; nothing is shown where there is none.
+        """
+        every = representable(self.bounds, _on(self.bounds, self.noise))
+        tried = np.append(every[(every > self.null) & (every < self.worst)], self.worst)
+        for slowdown in tried[::-1]:
+            chosen = self.pairs(float(slowdown), at_most=False)
+            if chosen is not None:
+                return self._risks(chosen).for_a_pass(plan, clip=clip)
+        return np.zeros(self.treated.counts.shape[:-2])
 
     def above(self, tried: Array, plan: Schedule, *, clip: float) -> Array:
         """See `comparison.Side`."""
@@ -245,14 +251,18 @@ class SlowdownSide:
         def one(risks: RiskSide) -> Array:
             return risks.above(np.ones(risks.noise.phi.shape), plan, clip=clip)
 
-        return self._each(tried, one)
+        return self._each(tried, one, at_most=True)
 
     def below(self, tried: Array, plan: Schedule, *, clip: float) -> Array:
         """See `comparison.Side`."""
-        return self._each(tried, lambda risks: risks.for_a_pass(plan, clip=clip))
 
-    def _each(self, tried: Array, one: Callable[[RiskSide], Array]) -> Array:
-        found = [self.pairs(float(slowdown)) for slowdown in tried]
+        def one(risks: RiskSide) -> Array:
+            return risks.for_a_pass(plan, clip=clip)
+
+        return self._each(tried, one, at_most=False)
+
+    def _each(self, tried: Array, one: Callable[[RiskSide], Array], *, at_most: bool) -> Array:
+        found = [self.pairs(float(slowdown), at_most=at_most) for slowdown in tried]
         nothing = np.zeros(self.treated.counts.shape[:-2])
         return np.array([nothing if each is None else one(self._risks(each)) for each in found])
 

@@ -101,7 +101,7 @@ class Verdict:
 
 def metric_document(verdict: MetricVerdict) -> dict[str, Any]:
     """The JSON form of a metric's verdict; absent and non-finite numbers are null."""
-    written: dict[str, Any] = {
+    return {
         "verdict": verdict.verdict.value,
         "estimate": _number(verdict.estimate),
         "low": _number(verdict.low),
@@ -111,22 +111,21 @@ def metric_document(verdict: MetricVerdict) -> dict[str, Any]:
         "threshold": _number(verdict.threshold),
         "proven": verdict.proven,
         "reason": verdict.reason,
-    }
-    if verdict.observed:
-        written["observed"] = {
+        "observed": {
             track: {name: _number(value) for name, value in values.items()}
             for track, values in verdict.observed.items()
-        }
-    if verdict.bound is not None:
-        written["bound"] = {
-            "broken": verdict.bound.broken,
-            "promised": verdict.bound.promised,
-            **{
-                name: _number(getattr(verdict.bound, name))
-                for name in ("value", "max", "min", "evidence", "threshold")
-            },
-        }
-    return written
+        },
+        "bound": None if verdict.bound is None else _bound_document(verdict.bound),
+    }
+
+
+def _bound_document(bound: BoundVerdict) -> dict[str, Any]:
+    numbers = ("value", "max", "min", "evidence", "threshold")
+    return {
+        "broken": bound.broken,
+        "promised": bound.promised,
+        **{name: _number(getattr(bound, name)) for name in numbers},
+    }
 
 
 def document(verdict: Verdict) -> dict[str, Any]:

@@ -88,6 +88,13 @@ def test_a_good_release_passes_and_a_twice_as_slow_one_does_not():
     assert (judged(rng, slower=2.2).log_pass[:, -1] >= needed).mean() <= 0.05
 
 
+def test_a_worst_between_what_the_buckets_can_test_is_ruled_out_with_less():
+    """Buckets of the usual client libraries cannot test 8, but what rules out 5 rules out 8."""
+    parts = service(np.random.default_rng(10), bounds=CLASSIC, log_sd=0.8)
+    good = compare_histograms(*parts, terms(limit=2.0, worst=8.0), calibrate=False)
+    assert (good.log_pass[:, -1] >= math.log(1 / 0.05)).mean() >= 0.9
+
+
 def test_the_interval_holds_the_truth_and_excludes_the_limit_exactly_when_it_fails():
     rng = np.random.default_rng(7)
     parts = service(rng, runs=20, slower=1.35)
@@ -130,6 +137,15 @@ class TestPairs:
     def test_the_usual_buckets_can_test_two_but_not_a_fifth_more(self, slowdown, fits):
         shares = np.where(np.isfinite(CLASSIC), 0.05, np.nan)
         assert (pairs(CLASSIC, shares, slowdown) is not None) == fits
+
+    def test_pairs_that_are_stricter_than_asked_are_the_last_resort(self):
+        bounds = np.array([1.0, 1.1, 1.35, 1.5, 1.9, math.inf])
+        shares = np.where(np.isfinite(bounds), 0.05, np.nan)
+        # 1.1 / 1 and 1.5 / 1.35 would test 1.1 in place of 1.25
+        assert pairs(bounds, shares, 1.25).strictest > 1.2
+        assert pairs(bounds, shares, 1.25, at_most=False).slowdown.max() < 1.3
+        only = np.array([1.0, 1.1, math.inf])
+        assert pairs(only, np.array([0.05, 0.05, np.nan]), 1.2).strictest == 1.1
 
     def test_what_they_can_test_is_listed(self):
         shares = np.where(np.isfinite(CLASSIC), 0.05, np.nan)

@@ -1,8 +1,29 @@
 import math
+from dataclasses import replace
 
-from judge.verdict.verdict import MetricVerdict, Outcome, Promise, Verdict, document
+from judge.verdict.verdict import (
+    BoundVerdict,
+    MetricVerdict,
+    Outcome,
+    Promise,
+    TrackVerdict,
+    Verdict,
+    document,
+    from_document,
+)
 
-ONE = MetricVerdict(Outcome.PASS, "because", 1.0, None, math.inf, 1.25, -2.5, 4.6, proven=True)
+ONE = MetricVerdict(
+    Outcome.PASS,
+    "because",
+    1.0,
+    None,
+    math.inf,
+    1.25,
+    -2.5,
+    4.6,
+    proven=True,
+    observed={"canary": {"p99": math.inf}},
+)
 
 
 def verdict(**changed):
@@ -41,9 +62,25 @@ def test_the_document_has_the_promised_names_and_null_for_what_is_not_known():
                 "threshold": 4.6,
                 "proven": True,
                 "reason": "because",
+                "observed": {"canary": {"p99": None}},
+                "bound": None,
             }
         },
     }
+
+
+def test_a_bound_and_a_tracks_own_verdict_survive_the_document():
+    bound = BoundVerdict(
+        broken=True, promised=True, value=0.1, max=0.05, evidence=7.0, threshold=5.3
+    )
+    one = replace(ONE, high=None, bound=bound, observed={"canary": {"share": 0.1}})
+    said = TrackVerdict(Outcome.FAIL, "because", 0.0)
+    both = {"canary": {"errors": one}, "shadow": {"errors": one}}
+    whole = verdict(
+        metrics={"errors": one}, comparisons=both, tracks={"canary": said, "shadow": said}
+    )
+    assert from_document(document(whole)) == whole
+    assert document(whole)["comparisons"]["shadow"]["verdict"] == "fail"
 
 
 def test_comparisons_are_told_apart_where_there_are_several():
