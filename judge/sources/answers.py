@@ -61,6 +61,12 @@ class Result:
     series: list[Series]
     warnings: tuple[str, ...] = ()
 
+    def whole(self, address: str) -> list[Series]:
+        """The series, where the answer is complete. Raises `SourceUnavailable` where not."""
+        if self.warnings:
+            raise SourceUnavailable(f"{address} answered in part: {self.warnings[0]}")
+        return self.series
+
 
 _body = msgspec.json.Decoder(_Body)
 _series = msgspec.json.Decoder(list[Series])

@@ -1,7 +1,7 @@
 """Reads the raw samples of pods whose sums are in doubt.
 
-Owned here: which samples are fetched, the search for the earlier value of a series that looks
-newborn, each answer kept for those that share it. Not here: what they say (`raw_series`), when they
+Owned here: which samples are fetched, and each answer kept for those that share it. Not here: what
+a series that looks newborn held before (`memory`), what the samples say (`raw_series`), when they
 are needed (`recount`).
 """
 
@@ -12,17 +12,15 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from judge.errors import SourceUnavailable
-from judge.sources.answers import NativeHistogram, Result, Series, number
+from judge.sources.answers import NativeHistogram, Series, number
 from judge.sources.client import PrometheusClient
 from judge.sources.cumulative import Cumulative, native
+from judge.sources.memory import labels_of, remembered
 from judge.sources.queries import LOOKBACK, duration
 from judge.sources.raw_series import Labels, RawSeries, Target
 from judge.sources.selectors import Selector
 from judge.spec.resolved import PrometheusConfig
 
-# How far back a series is looked for before it is taken for newborn.
-MEMORY = 86400.0
 # With very many pods in doubt all pods are read: servers bound a query's length.
 LONGEST_SELECTOR = 8_000
 
@@ -79,16 +77,6 @@ class RawSamples:
             self._read[key] = self._fetched(narrowed, window)
         return self._read[key].of(pods)
 
-    def whole(self, query: str, *, at: float, expected: str = "vector") -> list[Series]:
-        """The series of an answer that is complete; a partial one settles nothing.
-
-        Raises `SourceError`.
-        """
-        answer: Result = self.client.instant(query, at=at, expected=expected)
-        if answer.warnings:
-            raise SourceUnavailable(f"{self.client.name} answered in part: {answer.warnings[0]}")
-        return answer.series
-
     def target(self, labels: Mapping[str, str]) -> Target:
         """The target that a series was scraped from."""
         pod = labels.get(self.config.pod_label, "")
@@ -96,26 +84,19 @@ class RawSamples:
 
     def _fetched(self, chosen: Selector, window: Window) -> Raw:
         reach = duration(window.end - window.start + LOOKBACK)
-        series = self.whole(f"{chosen}[{reach}]", at=window.end, expected="matrix")
+        answer = self.client.instant(f"{chosen}[{reach}]", at=window.end, expected="matrix")
+        series = answer.whole(self.client.name)
         numbers = tuple(one for each in series if (one := self._numbers(each)).times)
         natives = tuple(held for each in series if (held := self._natives(each)).times)
         raw, start = Raw(numbers, natives), _ms(window.start)
         if all(one.shown(start) is not None for one in raw.series):
             return raw
-        memory = self.whole(f"last_over_time({chosen}[{duration(MEMORY)}])", at=window.start)
-        return self._with_earlier(
-            raw, {frozenset(one.metric.items()): one for one in memory}, start
-        )
-
-    def _with_earlier(self, raw: Raw, earlier: Mapping[Labels, Series], start: int) -> Raw:
-        natives = tuple(
-            replace(one, earlier=self._native(earlier.get(one.labels))) for one in raw.natives
-        )
+        back = [one.labels for one in natives if one.shown(start) is None]
+        memory = remembered(chosen, back, at=window.start, client=self.client)
         return Raw(
-            tuple(replace(o, earlier=self._number(earlier.get(o.labels))) for o in raw.numbers),
-            natives,
-            # Prometheus 2.42 says that there was one, but not what was in it.
-            frozenset(o.pod for o in natives if o.base(start) is None and o.labels in earlier),
+            tuple(replace(one, earlier=memory.numbers.get(one.labels)) for one in numbers),
+            tuple(replace(one, earlier=memory.natives.get(one.labels)) for one in natives),
+            frozenset(one.pod for one in natives if one.labels in memory.lost),
         )
 
     def _numbers(self, one: Series) -> RawSeries[float]:
@@ -135,18 +116,8 @@ class RawSamples:
 
     def _labels(self, one: Series) -> tuple[Labels, Labels]:
         """All labels, and those without the replica's."""
-        labels = frozenset(one.metric.items())
-        replica = self.config.replica_labels
+        labels, replica = labels_of(one), self.config.replica_labels
         return labels, frozenset(item for item in labels if item[0] not in replica)
-
-    def _number(self, one: Series | None) -> float | None:
-        if one is None or one.value is None:
-            return None
-        value = number(one.value[1], self.client.name)
-        return None if math.isnan(value) else value
-
-    def _native(self, one: Series | None) -> Cumulative | None:
-        return None if one is None or one.histogram is None else self._histogram(one.histogram[1])
 
     def _histogram(self, answer: NativeHistogram) -> Cumulative | None:
         return native(answer, self.client.name)

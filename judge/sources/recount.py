@@ -17,9 +17,10 @@ from judge.sources.arithmetic import HISTOGRAMS, NUMBERS
 from judge.sources.client import PrometheusClient
 from judge.sources.cumulative import sample
 from judge.sources.increments import count
+from judge.sources.memory import MEMORY
 from judge.sources.queries import LOOKBACK, Branch, duration
 from judge.sources.raw_buckets import histograms
-from judge.sources.raw_samples import MEMORY, Raw, RawSamples, Window
+from judge.sources.raw_samples import Raw, RawSamples, Window
 from judge.sources.raw_series import RawSeries, Target, grown, unknown_pods
 from judge.sources.selectors import Selector, selector
 from judge.spec.resolved import PrometheusConfig
@@ -125,9 +126,10 @@ class Recount:
         started = Selector(START_TIME, ()).among(self.config.pod_label, pods)
         back = duration(window.end - window.start)
         known = f"last_over_time({started}[{duration(MEMORY)}] offset {back})"
+        answer = self.client.instant(f"{started} unless {known}", at=window.end)
         return frozenset(
             self._samples.target(one.metric)
-            for one in self._samples.whole(f"{started} unless {known}", at=window.end)
+            for one in answer.whole(self.client.name)
             if one.value is not None
             and number(one.value[1], self.client.name) < window.start - LOOKBACK
         )

@@ -176,9 +176,20 @@ def test_one_that_is_back_after_a_gap_goes_on_from_what_it_held() -> None:
         assert histograms(recount) == {"a": Histogram((1.0, 2.0, math.inf), (0.0, 4.0, 4.0), 0.0)}
 
 
+def test_where_the_server_tells_only_that_it_was_there_it_is_searched_for() -> None:
+    there = native("vector", value=[1000, "0"])
+    about = native("matrix", histograms=[[-2000, held(1)], [-1700, held(2)]])
+    exactly = native("matrix", histograms=[[-1710, held(2)], [-1695, held(3)]])
+    with recounting(AFTER_A_GAP, there, about, exactly) as (server, recount):
+        assert histograms(recount) == {"a": Histogram((1.0, 2.0, math.inf), (0.0, 4.0, 4.0), 0.0)}
+    points, samples = server.requests[2].form, server.requests[3].form
+    assert (points["start"], points["end"], points["step"]) == ("-85400.000", "1000.000", "300.000")
+    assert (samples["query"], samples["time"]) == ('seconds{pod=~"a"}[600s]', "-1400.000")
+
+
 def test_where_nobody_tells_what_it_held_it_is_no_histogram() -> None:
-    told = native("vector", value=[1000, "0"])
-    with recounting(AFTER_A_GAP, told, says(vector())) as (_, recount):
+    there = native("vector", value=[1000, "0"])
+    with recounting(AFTER_A_GAP, there, NONE, says(vector())) as (_, recount):
         assert histograms(recount) == {"a": None}
 
 
