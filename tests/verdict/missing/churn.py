@@ -49,6 +49,13 @@ SCALING = Scenario(
         "baseline": [*fleet("baseline", 6), *fleet("baseline-more", 6, lives=((9.6, 21.3),))],
         "good": [*fleet("good", 1), *fleet("good-more", 3, lives=((10.8, 22.4),))],
         "bad": [*fleet("bad", 1, BAD), *fleet("bad-more", 3, BAD, lives=((10.8, 22.4),))],
+        "shrinking": [*fleet("shrinking", 1), *fleet("shrinking-more", 5, lives=((-EVER, 9.6),))],
+    },
+    {
+        "good": canary("good"),
+        "bad": canary("bad"),
+        "good-shrinking": canary("good", "shrinking"),
+        "bad-shrinking": canary("bad", "shrinking"),
     },
 )
 

@@ -96,6 +96,7 @@ COUNTER_RESETS = Scenario(
 )
 
 BROKEN = ((12.0, 14.0),)
+LONG_AGO = ((-60.0, -58.0),)
 
 NOT_FINITE = Scenario(
     "not-finite",
@@ -112,12 +113,18 @@ NOT_FINITE = Scenario(
             *fleet("broken-baseline", 5),
             *fleet("broken-baseline-nan", 1, garbled={math.nan: BROKEN}),
         ],
+        "mended-baseline": [
+            *fleet("mended-baseline", 4),
+            *fleet("mended-baseline-nan", 1, garbled={math.nan: LONG_AGO}),
+            *fleet("mended-baseline-infinite", 1, garbled={math.inf: LONG_AGO}),
+        ],
     },
     {
         "nan": canary("nan"),
         "infinite": canary("infinite"),
         "bad": canary("bad"),
         "baseline": canary("steady", "broken-baseline"),
+        "mended": canary("steady", "mended-baseline"),
     },
 )
 

@@ -77,15 +77,22 @@ class TestRestarts:
 
 
 class TestScaling:
-    def test_there_are_more_pods_and_then_fewer(self):
-        counts = [len(one) for one in pods("scaling", "good", "baseline")]
-        assert (counts[0], max(counts), counts[-1]) == (6, 12, 6)
+    """The baseline doubles or shrinks to one pod, the canary goes from one to four and back."""
 
-    def test_a_good_release_passes(self):
-        assert judged("scaling", "good").verdict is Outcome.PASS
+    @pytest.mark.parametrize(
+        ("release", "first", "middle", "last"), [("good", 6, 12, 6), ("good-shrinking", 6, 1, 1)]
+    )
+    def test_there_are_more_pods_or_fewer(self, release, first, middle, last):
+        counts = [len(one) for one in pods("scaling", release, "baseline")]
+        assert (counts[0], counts[15], counts[-1]) == (first, middle, last)
 
-    def test_a_bad_one_fails(self):
-        assert judged("scaling", "bad").verdict is Outcome.FAIL
+    @pytest.mark.parametrize("release", ["good", "good-shrinking"])
+    def test_a_good_release_passes(self, release):
+        assert judged("scaling", release).verdict is Outcome.PASS
+
+    @pytest.mark.parametrize("release", ["bad", "bad-shrinking"])
+    def test_a_bad_one_fails(self, release):
+        assert judged("scaling", release).verdict is Outcome.FAIL
 
 
 class TestTrackVanishes:

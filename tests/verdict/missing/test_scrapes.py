@@ -143,3 +143,26 @@ class TestNotFinite:
 
     def test_a_bad_release_fails_all_the_same(self):
         assert judged("not-finite", "bad").verdict is Outcome.FAIL
+
+    def test_in_the_history_it_is_a_hole(self):
+        assert judged("not-finite", "mended").verdict is Outcome.PASS
+
+    @pytest.mark.parametrize(
+        "release",
+        [
+            "nan",
+            "baseline",
+            pytest.param(
+                "infinite",
+                marks=pytest.mark.xfail(
+                    reason="the first number after an infinity is read as a reset, and all that "
+                    "the counter ever counted as the growth of one interval"
+                ),
+            ),
+        ],
+    )
+    def test_once_it_is_over_nothing_counts_twice(self, release):
+        for one in bundles("not-finite")[release].intervals:
+            for track in one.samples["error-rate"].values():
+                totals = [count.total for count in track.values() if math.isfinite(count.total)]
+                assert max(totals, default=0) < 3000
