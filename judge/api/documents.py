@@ -77,6 +77,14 @@ class VerdictDocument(_Document):
     )
 
 
+class ShortfallDocument(_Document):
+    """What keeps a metric from being tested on the baseline's history."""
+
+    metric: str
+    reason: str
+    hopeless: bool = Field(description="Whether it will end inconclusive as it is")
+
+
 class RunDocument(VerdictDocument):
     """A run with what is said of it now."""
 
@@ -94,6 +102,9 @@ class RunDocument(VerdictDocument):
     interval: float = Field(description="Seconds between looks")
     looks: int = Field(description="Intervals looked at so far")
     looksPlanned: int = Field(description="Intervals of the whole run")  # noqa: N815
+    shortfalls: list[ShortfallDocument] | None = Field(
+        None, description="Of one run: what cannot be tested; null before its history is read"
+    )
 
 
 class VerdictAnswer(_Document):

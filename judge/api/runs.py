@@ -99,9 +99,9 @@ def runs(
 @router.get(
     "/{run_id}", response_model=None, responses={**declared(404, 422), 200: answered("The run")}
 )
-def run(run: SeenRun) -> dict[str, Any]:
-    """One run with what is said of it now."""
-    return {"data": run_document(run)}
+def run(run: SeenRun, context: Shared) -> dict[str, Any]:
+    """One run with what is said of it now, and what of it cannot be tested."""
+    return {"data": {**run_document(run), "shortfalls": context.runs.shortfalls(run.id)}}
 
 
 @router.post(

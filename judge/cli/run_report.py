@@ -63,6 +63,11 @@ def exit_code(run: Document) -> int:
     return EXIT_CODES[run["verdict"]]
 
 
+def untestable(run: Document) -> list[str]:
+    """Why metrics of the run will end inconclusive as they are, as far as that is known."""
+    return [one["reason"] for one in run.get("shortfalls") or () if one["hopeless"]]
+
+
 def progress(run: Document) -> str:
     """Where a run is, in a few words."""
     return f"{run['name']}: look {run['looks']} of {run['looksPlanned']}, {run['reason']}"

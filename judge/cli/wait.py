@@ -35,15 +35,24 @@ def wait_for(client: Client, run_id: str, *, timeout: str | None) -> Mapping[str
     from rich.console import Console
 
     from judge.cli.following import FINAL, follow
-    from judge.cli.run_report import progress
+    from judge.cli.run_report import progress, untestable
     from judge.spec.units import UnitError, parse_duration
 
     try:
         seconds = None if timeout is None else parse_duration(timeout)
     except UnitError as exc:
         raise click.UsageError(f"--timeout: {exc}") from exc
+    told: set[str] = set()
     with Console(stderr=True).status(f"waiting for run {run_id}") as status:
-        run = follow(client, run_id, timeout=seconds, seen=lambda run: status.update(progress(run)))
+
+        def seen(run: Mapping[str, Any]) -> None:
+            status.update(progress(run))
+            for reason in untestable(run):
+                if reason not in told:
+                    told.add(reason)
+                    click.echo(f"cannot be tested: {reason}", err=True)
+
+        run = follow(client, run_id, timeout=seconds, seen=seen)
     if run["state"] not in FINAL:
         click.echo(f"not decided after {timeout}; the run goes on", err=True)
     return run

@@ -137,6 +137,12 @@ class Runs:
             _seq(connection, run_id)
             return events.of_run(connection, run_id, after=after, limit=limit)
 
+    def shortfalls(self, run_id: str) -> list[dict[str, Any]] | None:
+        """What of the run cannot be tested on its history; None while that is not read."""
+        with reading(self._engine) as connection:
+            found = events.last(connection, run_id, EventType.HISTORY_READ)
+        return None if found is None else list(found.data.get("shortfalls", ()))
+
     def verdicts(self, run_id: str) -> list[dict[str, Any]]:
         """The JSON form of the verdict after each look so far, oldest first. Raises NotFound."""
         with reading(self._engine) as connection:

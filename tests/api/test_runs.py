@@ -43,6 +43,24 @@ def test_an_answer_has_one_shape_before_between_and_after_the_looks(server: Serv
     assert (data["state"], data["verdict"], data["looks"]) == ("done", "pass", 10)
 
 
+def test_what_cannot_be_tested_is_told_before_the_first_look(
+    server: Server, tmp_path: Path
+) -> None:
+    tracks = document()["spec"]["tracks"]
+    tracks["canary"]["weight"] = "0.01%"
+    run = start(server, analysis=document(tracks=tracks))
+    path = f"/api/v1/runs/{run['id']}"
+    told = until(lambda: server.http.get(path).json()["data"]["shortfalls"])
+    assert (told[0]["metric"], told[0]["hopeless"]) == ("error-rate", True)
+    assert "too few requests" in told[0]["reason"]
+    assert server.http.get(path).json()["data"]["looks"] == 0
+    folder = tmp_path / "idle"
+    folder.mkdir()
+    with running(folder, daemon=False) as idle:
+        unread = start(idle, analysis=document())
+        assert idle.http.get(f"/api/v1/runs/{unread['id']}").json()["data"]["shortfalls"] is None
+
+
 def test_a_bad_release_fails_before_the_end(server: Server) -> None:
     server.traffic.canary = 0.1
     data = look(server, start(server)["id"], looks=10)

@@ -70,6 +70,17 @@ def test_start_prints_the_id_of_a_run_that_is_then_there(server: Server, tmp_pat
     assert server.runs.get(done.output.strip()).name == "checkout"
 
 
+def test_waiting_tells_once_what_cannot_be_tested(server: Server, tmp_path: Path) -> None:
+    tracks = document()["spec"]["tracks"]
+    tracks["canary"]["weight"] = "0.01%"
+    file = write(tmp_path, duration="10m", tracks=tracks)
+    done = run(server, "start", file, "--wait", "--timeout", "3s")
+    assert done.exit_code == 3
+    told = [line for line in done.stderr.splitlines() if line.startswith("cannot be tested: ")]
+    assert len(told) == 1
+    assert "too few requests" in told[0]
+
+
 def test_start_with_a_key_finds_the_run_again(server: Server, tmp_path: Path) -> None:
     file = write(tmp_path, duration="2h")
     ids = [run(server, "start", file, "--key", "k1").output for _ in range(2)]
