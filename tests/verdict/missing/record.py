@@ -5,7 +5,7 @@ interval, once they have settled, `PrometheusSource` reads the look, as a daemon
 that arrived later is known. The history is read as the run begins. A recording is one gzipped JSON
 object a scenario, an evidence bundle by release in it. The same scenario gives the same file.
 
-It takes the programs prometheus and about a minute.
+It takes the program prometheus and about a minute.
 """
 
 from __future__ import annotations
@@ -135,6 +135,9 @@ def write(path: Path, taken: dict[str, Taken]) -> None:
 
 
 if __name__ == "__main__":
-    wanted = sys.argv[1:] or [one.name for one in SCENARIOS]
+    names = [one.name for one in SCENARIOS]
+    wanted = sys.argv[1:] or names
+    if not set(wanted) <= set(names):
+        sys.exit(f"no such scenario: {', '.join(set(wanted) - set(names))}; one of {names}")
     FOLDER.mkdir(exist_ok=True)
     record([one for one in SCENARIOS if one.name in wanted], FOLDER)

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.verdict.missing.churn import NO_HISTORY, RESTARTS
-from tests.verdict.missing.judged import judged
+from tests.verdict.missing.judged import judge, judged
 from tests.verdict.missing.record import SCENARIOS, record
 from tests.verdict.missing.recordings import FOLDER, bundles, documents, path
 from tests.verdict.missing.scenario import LOOKS
@@ -27,6 +27,17 @@ def test_a_release_was_looked_at_to_its_end_and_its_reason_can_be_read(name, rel
     reasons = [verdict.reason, *(one.reason for one in verdict.metrics.values())]
     for reason in reasons:
         assert not re.search(r"\b(nan|inf|None)\b(?!-)", reason)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: one.name)
+def test_a_run_that_looks_again_and_again_says_what_its_replay_says(scenario):
+    release = next(iter(scenario.releases))
+    intervals = bundles(scenario.name)[release].intervals
+    for looks in range(1, LOOKS + 1):
+        said = judge(scenario.name, release).look(intervals[:looks], finished=looks == LOOKS)
+        if said.decided:
+            break
+    assert said == judged(scenario.name, release)
 
 
 @pytest.mark.xdist_group("prometheus")
