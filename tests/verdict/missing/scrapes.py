@@ -13,14 +13,13 @@ from tests.verdict.missing.scenario import Scenario, canary
 from tests.verdict.missing.service import BAD, EVER, both, canaries, errors, fleet, rate
 
 HOLES = ((4.1, 6.3), (13.2, 15.4), (21.6, 22.9))
-
 BLIND = ((3.1, 26.2),)
 DARK = ((20.3, EVER),)
 
 SCRAPE_HOLES = Scenario(
     "scrape-holes",
     {
-        **both(unscraped=((-200.0, -192.0), *HOLES)),
+        **both(unscraped=((-100.0, -92.0), *HOLES)),
         "blind-baseline": fleet("blind-baseline", 6, unscraped=BLIND),
         "blind": fleet("blind", 2, unscraped=BLIND),
         "dark-baseline": fleet("dark-baseline", 6, unscraped=DARK),

@@ -15,6 +15,8 @@ class TestScrapeHoles:
         for track in ("baseline", "canary"):
             assert {5, 14} <= set(holes("scrape-holes", "good", track))
             assert len(holes("scrape-holes", "blind", track)) >= 22
+        before = [not one.samples for one in bundles("scrape-holes")["good"].history]
+        assert 5 <= sum(before) <= 10
 
     def test_a_good_release_passes_proven(self):
         verdict = judged("scrape-holes", "good")
