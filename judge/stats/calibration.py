@@ -92,11 +92,30 @@ def _windows(values: Array, within: NDArray[np.intp], chosen: NDArray[np.intp]) 
     return moved.reshape(*values.shape[:-2], -1, *moved.shape[-2:])
 
 
+def whole(usable: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which pseudo-rollouts (..., rollouts) of (..., rollouts, looks) had data half of the time.
+
+    Pods come and go; those that were not there say nothing of what they would have done.
+    """
+    return np.asarray(2 * usable.sum(-1) >= usable.shape[-1])
+
+
+def calibrating(present: NDArray[np.bool_], *, looks: int) -> int:
+    """How many pseudo-rollouts a history gives, by which pods it has when (intervals, pods)."""
+    chosen = draw(*present.shape, looks=looks, group=1)
+    if chosen is None:
+        return 0
+    there = present.astype(float)
+    both = np.minimum(chosen.playing(there).max(-1), chosen.resting(there).max(-1))
+    return int(whole(both > 0).sum())
+
+
 def raised_threshold(highest: Array, *, alpha: float, overlap: float) -> Array:
     """How far above log(1/alpha) the threshold must be, (...), given (..., rollouts) highest log E.
 
-    ``overlap`` is a window's stride over its length: overlapping windows tell less than their
-    number says, and the bound on the tail's mean counts them for what they are worth.
+    NaN is a pseudo-rollout that does not count. ``overlap`` is a window's stride over its length:
+    overlapping windows tell less than their number says, and the bound on the tail's mean counts
+    them for what they are worth.
     """
     needed = [_extrapolated(highest, base, alpha, overlap) for base in TAIL_FROM]
     return np.asarray(np.maximum(np.maximum.reduce(needed) - math.log(1.0 / alpha), 0.0))
@@ -109,10 +128,12 @@ def _extrapolated(highest: Array, quantile: float, alpha: float, overlap: float)
     none and a few see much: the tail that begins at the lower quantile is then too light, and the
     greater of the two counts.
     """
-    base = np.quantile(highest, quantile, axis=-1)
-    excess = np.maximum(highest - base[..., None], 0.0)
+    known = np.isfinite(highest)
+    quantiles = np.quantile if known.all() else np.nanquantile
+    base = np.asarray(quantiles(highest, quantile, axis=-1))
+    excess = np.where(known, np.maximum(highest - base[..., None], 0.0), 0.0)
     above = (excess > 0).sum(-1)
-    share = above / highest.shape[-1]
+    share = above / known.sum(-1)
     mean = excess.sum(-1) / np.maximum(above, 1)
     independent = np.maximum(above * min(1.0, overlap), 1.0)
     bound = mean * 2.0 * independent / special.chdtri(2.0 * independent, UPPER)

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from judge.stats.arms import Array
-from judge.stats.calibration import raised_threshold
+from judge.stats.calibration import FEWEST, raised_threshold, whole
 from judge.stats.evidence import Schedule, mixed
 from judge.stats.terms import Terms
 
@@ -105,10 +106,19 @@ def weigh(
     )
 
 
-def raised_by(pseudo: tuple[Side, ...], terms: Terms, *, overlap: float) -> Array:
-    """By how much the threshold must be raised, (...), given pseudo-rollouts (..., rollouts)."""
+def raised_by(
+    pseudo: tuple[Side, ...], usable: NDArray[np.bool_], terms: Terms, *, overlap: float
+) -> Array | None:
+    """By how much the threshold must be raised, (...), given pseudo-rollouts (..., rollouts).
+
+    ``usable`` (..., rollouts, looks) tells which looks had data on both sides. None where fewer
+    than `calibration.FEWEST` pseudo-rollouts had enough.
+    """
+    counted = whole(usable)
+    if counted.sum(-1).min(initial=counted.shape[-1]) < FEWEST:
+        return None
     by_start = tuple(side.fail_by_start(terms.plan, clip=terms.clip) for side in pseudo)
-    highest = _both(by_start, terms).max(-1)
+    highest = np.where(counted, _both(by_start, terms).max(-1), np.nan)
     return raised_threshold(highest, alpha=terms.alpha, overlap=overlap)
 
 

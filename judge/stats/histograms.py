@@ -358,7 +358,7 @@ def tail_calibration(
     """By how much the threshold must be raised, (...); None where the history is too short."""
     intervals, pods = history.counts.shape[-3:-1]
     group = group_size(canary_pods, pods)
-    sides = []
+    sides: list[RiskSide] = []
     for inverted, null, _ in terms.directions:
         chosen = pairs(history.bounds, _on(history.bounds, noise), null)
         if chosen is None:
@@ -373,7 +373,8 @@ def tail_calibration(
         turned = arms.swapped() if inverted else arms
         sides.append(RiskSide(turned, each, temper, 1.0, 1.0, inverted, averaged=True))
     overlap = stride(intervals, pods, terms.looks) / terms.looks
-    return raised_by(tuple(sides), terms, overlap=overlap)
+    usable = np.asarray(sides[0].arms.usable.any(0))
+    return raised_by(tuple(sides), usable, terms, overlap=overlap)
 
 
 def _on(bounds: Array, noise: TailNoise) -> Array:

@@ -242,7 +242,8 @@ def level_calibration(
     playing = PodLevels(drawn.playing(history.values))
     arms = level_arms(playing, PodLevels(drawn.resting(history.values)), floor=floor)
     overlap = stride(intervals, pods, terms.looks) / terms.looks
-    return raised_by(level_sides(arms, noise.batched(), terms, slope=slope), terms, overlap=overlap)
+    pseudo = level_sides(arms, noise.batched(), terms, slope=slope)
+    return raised_by(pseudo, arms.usable, terms, overlap=overlap)
 
 
 def level_sides(

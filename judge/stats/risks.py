@@ -208,7 +208,8 @@ def calibration(
     if arms is None:
         return None
     overlap = stride(intervals, pods, terms.looks) / terms.looks
-    return raised_by(sides(arms, noise.batched(), terms), terms, overlap=overlap)
+    pseudo = sides(arms, noise.batched(), terms)
+    return raised_by(pseudo, arms.usable, terms, overlap=overlap)
 
 
 def sides(arms: Arms, noise: Dispersion, terms: Terms) -> tuple[RiskSide, ...]:

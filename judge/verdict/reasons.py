@@ -243,12 +243,13 @@ def one_pod(metric: Metric) -> str:
     )
 
 
-def uncalibrated(metric: Metric, hours: float, pods: int, fewest: int) -> str:
-    """A history too short to measure the promise on."""
+def uncalibrated(metric: Metric, hours: float, pods: int, windows: int, fewest: int) -> str:
+    """A history too short, or with too few pods at a time, to measure the promise on."""
     return (
-        f"{title(metric)}: {hours:.3g} h of history with {pods} pods is too little to calibrate "
-        f"on (it takes {fewest} windows of a run's length, one pod in each against the rest); the "
-        "promise will be called uncalibrated: set history longer, or keep more of it"
+        f"{title(metric)}: {hours:.3g} h of samples from {pods} pods are too little to calibrate "
+        f"on: they give {windows} windows of a run's length with a pod to play the canary, it "
+        f"takes {fewest}; the promise will be called uncalibrated: set history longer, or keep "
+        "more of it"
     )
 
 

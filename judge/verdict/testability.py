@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from judge.spec.resolved import BASELINE, CANARY, Kind, Metric, ResolvedAnalysis
-from judge.stats.calibration import FEWEST, draw
+from judge.stats.calibration import FEWEST, calibrating
 from judge.stats.samples import Count, Histogram, Interval, Level, Sample
 from judge.verdict import reasons
 from judge.verdict.kinds.gathering import Gathered, gathered
@@ -46,7 +46,7 @@ def _of(metric: Metric, analysis: ResolvedAnalysis, history: Sequence[Interval])
         if metric.limit is None:
             return []
         why = reasons.absences(past.absent, BASELINE)
-        return [Shortfall(metric.name, reasons.no_history(metric) + why, hopeless=not history)]
+        return [Shortfall(metric.name, reasons.no_history(metric) + why, hopeless=bool(history))]
     hopeless = [
         text
         for text in (
@@ -137,8 +137,9 @@ def _without_pods(metric: Metric, analysis: ResolvedAnalysis, past: Gathered) ->
 
 
 def _uncalibrated(metric: Metric, analysis: ResolvedAnalysis, past: Gathered) -> str:
-    intervals, pods = len(past.found), len(past.pods)
-    if draw(intervals, pods, looks=analysis.looks, group=1) is not None:
+    present = np.array([[pod in pods for pod in past.pods] for pods in past.found], dtype=bool)
+    windows = calibrating(present, looks=analysis.looks)
+    if windows >= FEWEST:
         return ""
-    hours = intervals * analysis.interval / 3600.0
-    return reasons.uncalibrated(metric, hours, pods, FEWEST)
+    hours = float(past.seen.sum()) * analysis.interval / 3600.0
+    return reasons.uncalibrated(metric, hours, len(past.pods), windows, FEWEST)

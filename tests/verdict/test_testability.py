@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from judge.spec.resolved import Bound, PrometheusConfig, Track
+from judge.verdict.sequential import SequentialJudge
 from judge.verdict.testability import shortfalls
 from tests.verdict.mixed import CLASSIC, gauge, latencies, latency, levels
 from tests.verdict.rollouts import analysis, intervals, metric
@@ -84,9 +85,48 @@ def test_pods_that_cannot_be_told_apart_are_judged_on_assumptions(name, label, t
 def test_a_short_history_is_told():
     found = only(shortfalls(analysis(), history(np.random.default_rng(1))[:60]))
     assert not found.hopeless
-    assert "1 h of history with 9 pods is too little to calibrate on" in found.reason
+    assert (
+        "1 h of samples from 9 pods are too little to calibrate on: they give 0 windows"
+        in found.reason
+    )
 
 
 def test_a_metric_that_nobody_has_is_told():
     found = only(shortfalls(analysis(metric("nothing")), history(np.random.default_rng(1))))
     assert "no sample of the baseline in its history" in found.reason
+
+
+def test_a_history_that_is_mostly_holes_is_short_whatever_its_length():
+    whole = history(np.random.default_rng(1))
+    holed = [
+        one if i % 100 == 0 else type(one)(one.start, one.end, {}) for i, one in enumerate(whole)
+    ]
+    of = analysis()
+    found = only([one for one in shortfalls(of, holed) if not one.hopeless])
+    assert "too little to calibrate on" in found.reason
+    run = intervals(np.random.default_rng(2), 30, start=1e6)
+    assert SequentialJudge(of, holed).decide(run).promise == "uncalibrated"
+
+
+def test_pods_that_came_and_went_count_for_the_time_that_they_were_there():
+    """Three releases in the history, nine pods each: names change, the service does not."""
+    whole = history(np.random.default_rng(1))
+    churned = [
+        type(one)(
+            one.start,
+            one.end,
+            {
+                "error-rate": {
+                    "baseline": {
+                        f"{i // 160}-{pod}": count
+                        for pod, count in one.samples["error-rate"]["baseline"].items()
+                    }
+                }
+            },
+        )
+        for i, one in enumerate(whole)
+    ]
+    assert shortfalls(analysis(), churned) == []
+    run = intervals(np.random.default_rng(2), 30, start=1e6)
+    verdict = SequentialJudge(analysis(), churned).decide(run)
+    assert (verdict.verdict, verdict.promise) == ("pass", "calibrated")
