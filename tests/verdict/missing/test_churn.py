@@ -41,7 +41,6 @@ class TestNoHistory:
     def test_a_bad_one_fails(self):
         assert judged("no-history", "bad").verdict is Outcome.FAIL
 
-    @pytest.mark.xfail(reason="windows without any data count among the pseudo-rollouts")
     def test_nothing_was_calibrated(self):
         assert judged("no-history", "good").promise is Promise.UNCALIBRATED
 
