@@ -1,10 +1,10 @@
 """An analysis as a user writes it: every field, its type and its default.
 
 Owned here: the pydantic models of the Analysis document, but for its metrics (`metrics`), its
-server (`server`) and its actions (`actions`). Promised: what these models let through is
-well-formed by itself; what belongs together is checked in `resolving`. Fields that the grammar has
-and this version does not judge are known and refused by name. Not here: reading text (`loading`),
-the resolved form (`document`).
+server (`server`), its tracks' weights (`weights`) and its actions (`actions`). Promised: what these
+models let through is well-formed by itself; what belongs together is checked in `resolving`. Fields
+that the grammar has and this version does not judge are known and refused by name. Not here:
+reading text (`loading`), the resolved form (`document`).
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from judge.spec.fields import (
 from judge.spec.metrics import MetricWritten
 from judge.spec.resolved import Mode, Risk, ScoreThresholds
 from judge.spec.server import PrometheusWritten
+from judge.spec.weights import AnyWeight
 from judge.spec.written import Written
 
 API_VERSION = "judge/v1"
@@ -74,8 +75,8 @@ class TrackWritten(Document):
 
     selector: Selector | None = None
     """Label matchers that select the track's series; may name variables."""
-    weight: Share | None = None
-    """Expected share of requests; recorded with each look."""
+    weight: AnyWeight | None = None
+    """Expected share of requests, or where it is read; recorded with each look."""
     variables: dict[VariableName, PlacedValue] = Field(default_factory=dict)
     """Variables for this track alone; may name those of the spec."""
 

@@ -26,6 +26,7 @@ from judge.spec.schedule import default_history, interval_fault
 from judge.spec.stored import StoredAnalysis, StoredSpec, StoredTracks
 from judge.spec.stored_metric import metric_document, read_metric
 from judge.spec.tracks import by_role
+from judge.spec.weights import constant, queried
 from judge.spec.written import Written
 
 DEFAULT_DURATION = 1800.0
@@ -146,7 +147,10 @@ def _issues(spec: StoredSpec, duration: float, written: Written) -> list[Issue]:
 
 def _tracks(tracks: StoredTracks) -> dict[str, Track]:
     found = by_role(tracks.baseline, tracks.canary, tracks.shadow)
-    return {name: Track(track.selector or "", track.weight) for name, track in found.items()}
+    return {
+        name: Track(track.selector or "", constant(track.weight), queried(track.weight))
+        for name, track in found.items()
+    }
 
 
 def _prometheus_document(config: PrometheusConfig) -> dict[str, Any]:
@@ -181,8 +185,12 @@ def _basic_auth_document(auth: BasicAuth) -> dict[str, Any]:
 
 
 def _track_document(track: Track) -> dict[str, Any]:
-    weight = {} if track.weight is None else {"weight": track.weight}
-    return _without_blanks({"selector": track.selector}) | weight
+    written = _without_blanks({"selector": track.selector})
+    if track.weight is not None:
+        written["weight"] = track.weight
+    if track.weight_query is not None:
+        written["weight"] = {"query": track.weight_query.expr, "of": track.weight_query.of}
+    return written
 
 
 def _actions_document(webhooks: Iterable[Webhook]) -> list[dict[str, Any]]:

@@ -103,11 +103,27 @@ class PrometheusConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class WeightQuery:
+    """Where a track's weight is read at each look: rendered PromQL of one series.
+
+    ``of`` is what all requests are in its unit, 100 for percent.
+    """
+
+    expr: str
+    of: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Track:
-    """A population of pods under one role. ``weight`` is its expected share of requests."""
+    """A population of pods under one role.
+
+    ``weight`` is its expected share of requests; where that changes during a run ``weight_query``
+    tells it, and ``weight`` is None. Both are None where nobody said.
+    """
 
     selector: str
     weight: float | None = None
+    weight_query: WeightQuery | None = None
 
 
 @dataclass(frozen=True, slots=True)

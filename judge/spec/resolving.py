@@ -80,7 +80,9 @@ class _Resolver:
         """What queries can name, and the tracks that are made of it."""
         shared, written = variables.shared(self.model, self.around.variables), self.written
         own, wrong = tracks.variables_of(self.spec.tracks, shared, written)
-        populations, wrong_too = tracks.resolved_tracks(self.spec.tracks, shared, own, written)
+        populations, wrong_too = tracks.resolved_tracks(
+            self.spec.tracks, shared, own, written, pod_label=server.pod_label
+        )
         self.issues += wrong + wrong_too
         selectors = {name: track.selector for name, track in populations.items()}
         return Scope(shared, own, selectors, server.pod_label), populations

@@ -1,7 +1,7 @@
 """The tracks of an analysis: which there must be, their selectors and variables filled in.
 
-Owned here: the checks of ``spec.tracks``. Not here: a selector's grammar (`promql`), what queries
-make of a track (`queries`).
+Owned here: the checks of ``spec.tracks``. Not here: a selector's grammar (`promql`), a weight's
+query (`weights`), what queries make of a track (`queries`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping, Set
 from typing import TypeVar
 
 from judge.errors import Issue
-from judge.spec import rendering
+from judge.spec import rendering, weights
 from judge.spec.analysis import TracksWritten, TrackWritten
 from judge.spec.promql import PromqlError, parse_matchers
 from judge.spec.rendering import RenderingError
@@ -42,7 +42,7 @@ def track_issues(tracks: TracksWritten, written: Written) -> list[Issue]:
         issues.append(written.issue(_AT, "nothing to compare; add a canary or a shadow"))
     for name, track in found.items():
         at = (*_AT, name)
-        if track.weight == 0:
+        if weights.constant(track.weight) == 0:
             issues.append(written.issue((*at, "weight"), "must be more than 0; remove it"))
         if track.selector is None and not track.variables:
             message = "has no pods; add selector: 'app=\"...\"', or variables for the templates"
@@ -53,7 +53,7 @@ def track_issues(tracks: TracksWritten, written: Written) -> list[Issue]:
             )
             for given in sorted(GIVEN & track.variables.keys())
         ]
-    if sum(track.weight or 0 for track in found.values()) > 1 + 1e-9:
+    if sum(weights.constant(track.weight) or 0 for track in found.values()) > 1 + 1e-9:
         issues.append(written.issue(_AT, "the weights add up to more than 100%; lower one"))
     return issues
 
@@ -80,40 +80,56 @@ def resolved_tracks(
     shared: Mapping[str, str],
     own: Mapping[str, Mapping[str, str]],
     written: Written,
+    *,
+    pod_label: str,
 ) -> tuple[dict[str, Track], list[Issue]]:
-    """The tracks with their selectors filled in."""
+    """The tracks with their selectors and the queries of their weights filled in."""
     found: dict[str, Track] = {}
-    issues = []
+    issues: list[Issue] = []
     for name, track in present(tracks).items():
-        selector, at = "", (*_AT, name, "selector")
-        if track.selector:
-            try:
-                selector = rendering.render(track.selector, {**shared, **own[name]})
-                parse_matchers(selector)
-            except RenderingError as error:
-                issues.append(written.issue(at, str(error), offset=error.offset))
-            except PromqlError as error:
-                issues.append(written.issue(at, f"{error}, in {selector}"))
-        found[name] = Track(selector, track.weight)
+        at, variables = (*_AT, name), {**shared, **own[name]}
+        selector, wrong = _selector(track, variables, written, (*at, "selector"))
+        query = None
+        if not wrong:
+            variables |= {"track": name, "podLabel": pod_label}
+            variables |= {rendering.SELECTOR: selector} if selector else {}
+            query, wrong = weights.filled(track.weight, variables, written, (*at, "weight"))
+        issues += wrong
+        found[name] = Track(selector, weights.constant(track.weight), query)
     return found, issues
 
 
+def _selector(
+    track: TrackWritten, variables: Mapping[str, str], written: Written, at: Path
+) -> tuple[str, list[Issue]]:
+    selector = ""
+    if not track.selector:
+        return selector, []
+    try:
+        selector = rendering.render(track.selector, variables)
+        parse_matchers(selector)
+    except RenderingError as error:
+        return selector, [written.issue(at, str(error), offset=error.offset)]
+    except PromqlError as error:
+        return selector, [written.issue(at, f"{error}, in {selector}")]
+    return selector, []
+
+
 def named(tracks: TracksWritten) -> frozenset[str]:
-    """The variables that selectors and the tracks' own variables name."""
-    texts = [
-        text
-        for track in present(tracks).values()
-        for text in [track.selector or "", *track.variables.values()]
-    ]
-    return frozenset().union(*(rendering.names(text) for text in texts))
+    """The variables that selectors, weights and the tracks' own variables name."""
+    found: frozenset[str] = frozenset()
+    for track in present(tracks).values():
+        texts = [track.selector or "", *track.variables.values()]
+        found = found.union(weights.named(track.weight), *map(rendering.names, texts))
+    return found
 
 
 def unused(tracks: TracksWritten, needed: Set[str], written: Written) -> list[Issue]:
     """A track's variable that nothing uses is misspelt, or belongs elsewhere."""
     issues = []
     for track, one in present(tracks).items():
-        selector = rendering.names(one.selector or "")
-        for name in one.variables.keys() - needed - selector:
+        own = rendering.names(one.selector or "") | weights.named(one.weight)
+        for name in one.variables.keys() - needed - own:
             message = f"nothing uses the variable {name}; {rendering.unknown(name, needed)}"
             issues.append(written.issue((*_AT, track, "variables", name), message, key=True))
     return issues

@@ -68,9 +68,9 @@ class _Rows:
 
     def kind(self, field: dict[str, Any]) -> str:
         words = [self.word(one) for one in self.options(field)]
-        return (
-            "share" if words == ["number", "share"] and self.is_share(field) else " or ".join(words)
-        )
+        if words[:2] == ["number", "share"] and self.is_share(field):
+            words.remove("number")
+        return " or ".join(words)
 
     def is_share(self, field: dict[str, Any]) -> bool:
         """Whether its number is a share too: at most 1."""

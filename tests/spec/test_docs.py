@@ -9,7 +9,7 @@ import pytest
 
 from judge.spec.loading import load_analysis
 from judge.spec.metric_template import shipped_names, template_from_text
-from judge.spec.resolved import Bound, Compare, Kind
+from judge.spec.resolved import Bound, Compare, Kind, WeightQuery
 from judge.spec.schema import analysis_schema
 from judge.spec.template_document import TemplateWritten
 
@@ -40,6 +40,17 @@ def test_the_tables_hold_every_field_and_no_other(name: str) -> None:
 def test_the_first_example_is_an_analysis() -> None:
     (whole,) = blocks(ANALYSIS, beginning="apiVersion:")
     assert load_analysis(whole).name == "checkout"
+
+
+def test_the_example_of_a_weight_can_be_used() -> None:
+    (whole,) = blocks(ANALYSIS, beginning="apiVersion:")
+    (tracks,) = blocks(ANALYSIS, beginning="tracks:")
+    before, after = whole.split("  tracks:\n")
+    indented = "".join(f"  {line}\n" for line in tracks.splitlines())
+    named = before.replace("{name: checkout}", "{name: checkout, namespace: shop}")
+    analysis = load_analysis(named + indented + after[after.index("  metrics:") :])
+    asked = 'flagger_canary_weight{namespace="shop",workload="checkout"}'
+    assert analysis.tracks["canary"].weight_query == WeightQuery(asked, of=100.0)
 
 
 def test_the_examples_of_metrics_can_be_used() -> None:

@@ -31,6 +31,7 @@ from judge.spec.resolved import (
     Tls,
     Track,
     Webhook,
+    WeightQuery,
 )
 
 LONGEST_INTERVAL = 1e4
@@ -129,6 +130,16 @@ servers = st.builds(
     replica_labels=st.lists(word, max_size=2).map(tuple),
     pod_label=word,
 )
+tracks = st.one_of(
+    st.builds(Track, st.one_of(st.just(""), selector), st.one_of(st.none(), share)),
+    st.builds(
+        Track,
+        selector,
+        weight_query=st.builds(
+            WeightQuery, query.map(lambda one: one.expr), of=st.floats(1e-6, 1e6)
+        ),
+    ),
+)
 webhooks = st.lists(
     st.builds(Webhook, url, st.one_of(st.just(""), path), headers, seconds), max_size=2
 ).map(tuple)
@@ -151,7 +162,7 @@ def analyses(draw: st.DrawFn) -> ResolvedAnalysis:
         tracks=draw(
             st.dictionaries(
                 st.sampled_from(TRACKS),
-                st.builds(Track, st.one_of(st.just(""), selector), st.one_of(st.none(), share)),
+                tracks,
             )
         ),
         interval=interval,

@@ -34,6 +34,7 @@ from judge.spec.resolved import (
     Tls,
     Track,
     Webhook,
+    WeightQuery,
 )
 
 EXAMPLES = Path(__file__).parents[2] / "deploy" / "examples" / "analysis"
@@ -57,7 +58,9 @@ spec:
   tracks:
     baseline: {selector: 'app="{{ app }}",track="stable"'}
     canary: {selector: 'app="{{ app }}",track="canary"', weight: 10%}
-    shadow: {selector: 'app="{{ app }}",track="shadow"'}
+    shadow:
+      selector: 'app="{{ app }}",track="shadow"'
+      weight: {query: 'share{ {{ selector }} } # {{ track }}', of: 100}
   interval: 30s
   duration: 10m
   warmup: 2m
@@ -147,7 +150,10 @@ def test_every_field_of_a_whole_analysis_arrives() -> None:
         tracks={
             "baseline": Track('app="checkout",track="stable"'),
             "canary": Track('app="checkout",track="canary"', 0.1),
-            "shadow": Track('app="checkout",track="shadow"'),
+            "shadow": Track(
+                'app="checkout",track="shadow"',
+                weight_query=WeightQuery('share{ app="checkout",track="shadow" } # shadow', of=100),
+            ),
         },
         interval=30.0,
         duration=600.0,
