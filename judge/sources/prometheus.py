@@ -3,7 +3,7 @@
 `PrometheusSource` is the `Source` of an analysis's numbers: exact increments over whole intervals,
 one range query a reading (native histograms have one each), raw samples where series came and went.
 Not here: the wire (`client`), what is asked (`queries`, `ends`), what it means (`tally`), the
-scrape interval (`settling`).
+tracks' weights (`weights`), the scrape interval (`settling`).
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from judge.sources.recount import Recount
 from judge.sources.retries import Retries
 from judge.sources.settling import scrape_interval
 from judge.sources.tally import Tally
+from judge.sources.weights import weighted
 from judge.spec.resolved import PrometheusConfig, ResolvedAnalysis
 from judge.stats.samples import Interval
 
@@ -82,7 +83,9 @@ class PrometheusSource:
         def one_label(part: ResolvedAnalysis, config: PrometheusConfig) -> list[Interval]:
             return self._read(part, config, start, step, intervals, tracks, thorough=thorough)
 
-        return read_by_label(analysis, self._config, one_label)
+        found = read_by_label(analysis, self._config, one_label)
+        ends = Grid(self.client, start, step, intervals + 1, now=self._clock())
+        return weighted(found, analysis, tracks, ends=ends, config=self._config)
 
     def _read(
         self,

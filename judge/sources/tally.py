@@ -1,7 +1,8 @@
 """From what was read at the ends of intervals to each interval's samples and their reasons.
 
 Owned here: putting an interval together, metric by metric and track by track. Not here: reading
-(`ends`, `recount`), what a pod's lines say (`count_tally`, `histogram_tally`, `level_tally`).
+(`ends`, `recount`), what a pod's lines say (`count_tally`, `histogram_tally`, `level_tally`), the
+tracks' weights (`weights`).
 """
 
 from __future__ import annotations
@@ -50,20 +51,13 @@ class Tally:
                     samples.setdefault(metric.name, {})[track] = found.samples
                 if found.why is not None:
                     absent.setdefault(metric.name, {})[track] = found.why
-        return Interval(window.start, window.end, samples, self._weights(), absent)
+        return Interval(window.start, window.end, samples, absent=absent)
 
     def _by_metric(self) -> dict[str, dict[tuple[str, str], Branch]]:
         found: dict[str, dict[tuple[str, str], Branch]] = {}
         for branch in (*self.ends.lines, *self.ends.buckets):
             found.setdefault(branch.metric, {})[branch.track, branch.part] = branch
         return found
-
-    def _weights(self) -> dict[str, float]:
-        return {
-            name: track.weight
-            for name, track in self.analysis.tracks.items()
-            if track.weight is not None and name in self.tracks
-        }
 
     def _shown(self, metric: Metric, parts: Branches, index: int) -> bool:
         """Whether anything of the metric was shown at the start of the interval ``index``."""
