@@ -12,7 +12,7 @@ from judge.spec.resolved import BASELINE, Metric
 from judge.stats.confidence import Effect, effect
 from judge.verdict import reasons
 from judge.verdict.kinds.looked import Looked
-from judge.verdict.sufficiency import lacking, vanished
+from judge.verdict.sufficiency import lacking, unseen
 from judge.verdict.verdict import BoundVerdict, MetricVerdict, Outcome
 
 UNKNOWN = Effect(None, None, None)
@@ -62,7 +62,8 @@ def _outcome(one: Seen, known: Effect, *, ended: bool) -> tuple[Outcome, bool, s
     if one.looked.comparison is None:
         return Outcome.PASS, True, said
     if proven:
-        return Outcome.PASS, True, f"{said}; {reasons.ruled_out(one.metric)}"
+        assumed = "" if one.looked.learned else f"; {reasons.assumed(one.looked.history_pods)}"
+        return Outcome.PASS, True, f"{said}; {reasons.ruled_out(one.metric)}{assumed}"
     open_ = reasons.not_ruled_out(one.metric, known)
     return Outcome.PASS, False, f"{said}; {open_}{_caveats(one)}"
 
@@ -87,9 +88,14 @@ def _missing(one: Seen) -> str:
     why = reasons.absences(looked.absent.get(one.track, {}), one.track) or reasons.absences(
         looked.absent.get(BASELINE, {}), BASELINE
     )
-    gone = vanished(looked)
+    gone = unseen(looked)
     if gone:
-        return reasons.gone(metric, one.track, gone, len(looked.seen[0])) + why
+        lost = [
+            track
+            for track, seen in zip((one.track, BASELINE), looked.seen, strict=True)
+            if not seen[-gone:].any()
+        ]
+        return reasons.unseen(metric, one.track, gone, len(looked.seen[0]), lost) + why
     missing = lacking(looked.amount, one.track)
     return reasons.too_little(metric, missing + why) if missing else ""
 
@@ -112,7 +118,9 @@ def _caveats(one: Seen) -> str:
     if looked.comparison is not None and looked.terms is not None:
         hidden = looked.comparison.sides[0].pods_needed(clip=looked.terms.clip)
         if hidden:
-            told.append(reasons.weak(one.metric, one.track, looked.spread, *hidden))
+            told.append(
+                reasons.weak(one.metric, one.track, looked.spread, *hidden, learned=looked.learned)
+            )
     return "".join(f"; {caveat}" for caveat in told)
 
 

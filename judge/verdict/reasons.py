@@ -21,25 +21,34 @@ def title(metric: Metric) -> str:
 
 
 def measured(metric: Metric, effect: Effect, looked: Looked, track: str) -> str:
-    """What was measured: the effect, what it may lie between, the limit, and any bound."""
-    told = []
-    if metric.limit is not None:
-        told.append(_compared(metric, effect, looked, track))
-    if metric.bound is not None and looked.bound is not None:
-        told.append(_bounded(metric, looked.bound, track))
-    text = "; ".join(told)
-    return text if metric.limit is not None else f"{title(metric)}: {text}"
+    """What was measured: the effect, what it may lie between, the limit, and any bound.
+
+    A bound that is broken comes first: it is why the metric fails.
+    """
+    if metric.bound is None or looked.bound is None:
+        return _compared(metric, effect, looked, track)
+    bounded = _bounded(metric, looked.bound, track)
+    if metric.limit is None:
+        return f"{title(metric)}: {bounded}"
+    compared = _compared(metric, effect, looked, track)
+    if looked.bound.broken.any():
+        return f"{title(metric)}: {bounded}; {compared}"
+    return f"{compared}; {bounded}"
 
 
 def _compared(metric: Metric, effect: Effect, looked: Looked, track: str) -> str:
     seen = looked.amount
     if looked.untestable and looked.comparison is None:
         return looked.untestable
-    if seen.events is not None and seen.exposures is not None:
+    for name, there in zip((track, "baseline"), looked.seen, strict=True):
+        if not there.any():
+            why = absences(looked.absent.get(name, {}), name)
+            return f"{title(metric)}: nothing of the {name}{why}; {limit(metric)}"
+    if seen.told is not None and seen.events is not None:
         if effect.estimate is None or sum(seen.events) == 0:
             return (
-                f"{title(metric)}: {_among(seen.events[0], seen.exposures[0])} on the {track}, "
-                f"{_among(seen.events[1], seen.exposures[1])} on the baseline"
+                f"{title(metric)}: {_among(*seen.told[0])} on the {track}, "
+                f"{_among(*seen.told[1])} on the baseline"
                 f"{_at_least(effect)}; {limit(metric)}"
             )
     elif effect.estimate is None:
@@ -82,8 +91,10 @@ def _bounded(metric: Metric, looked: BoundLooked, track: str) -> str:
     what = f"p{100 * bound.quantile:g} " if metric.kind is Kind.HISTOGRAM else ""
     value = "no value" if looked.value is None else amount(looked.value, metric)
     kept = "broken" if looked.broken.any() else "kept"
-    promise = "" if looked.promised else ", a plain bound outside of the promise"
-    return f"{what}{value} on the {track}, {' and '.join(ends)} allowed: {kept}{promise}"
+    promise = "" if looked.promised else " (a plain rule, not covered by the promise)"
+    lasting = f" for {bound.lasting / 60:g} min" if bound.lasting else ""
+    allowed = f"{' and '.join(ends)} allowed: {kept}{lasting if kept == 'broken' else ''}"
+    return f"{what}{value} on the {track}, {allowed}{promise}"
 
 
 def amount(value: float, metric: Metric) -> str:
@@ -130,11 +141,15 @@ def not_finite(metric: Metric, pods: Sequence[str]) -> str:
     return f"{title(metric)}: NaN or infinite samples from {named}; it cannot pass on those"
 
 
-def gone(metric: Metric, track: str, looks: int, of: int) -> str:
-    """A track that had samples and has none any more."""
-    return (
-        f"{title(metric)}: the {track} vanished: no samples in the last {looks} of {of} intervals"
-    )
+def unseen(metric: Metric, track: str, looks: int, of: int, lost: Sequence[str]) -> str:
+    """Tracks that had samples and have none any more, or whose samples do not meet any more."""
+    last = f"in the last {looks} of {of} intervals"
+    if len(lost) == 1:
+        return f"{title(metric)}: the {lost[0]} vanished: no samples {last}"
+    both = f"the {track} and the baseline"
+    if lost:
+        return f"{title(metric)}: {both} vanished: no samples {last}"
+    return f"{title(metric)}: no samples of {both} together {last}"
 
 
 def seldom(track: str, seen: int, planned: int) -> str:
@@ -177,8 +192,13 @@ def no_floor(metric: Metric) -> str:
     )
 
 
-def no_traffic(track: str, looks: int, requests: float) -> str:
-    """A track that nothing was sent to."""
+def no_traffic(track: str, looks: int, requests: float, *, sampled: bool) -> str:
+    """A track that nothing was sent to, or that was never seen."""
+    if not sampled:
+        return (
+            f"the {track} had no samples in {looks} intervals, the baseline {requests:,.0f} "
+            f"requests: check that the {track} runs, is scraped, and is what its selector selects"
+        )
     return (
         f"the {track} got no requests in {looks} intervals, the baseline {requests:,.0f}: "
         f"check that traffic is routed to the {track}"
@@ -255,7 +275,7 @@ def uncalibrated(metric: Metric, hours: float, pods: int, windows: int, fewest: 
 
 def untrusted(traffic: str, otherwise: str) -> str:
     """A run that would have passed but for its traffic."""
-    return f"{traffic}; otherwise: {otherwise}"
+    return f"{traffic}; of the metrics: {otherwise}"
 
 
 def absences(absent: Mapping[Absence, int], track: str) -> str:
@@ -268,11 +288,14 @@ def absences(absent: Mapping[Absence, int], track: str) -> str:
     return f" ({track} without samples: {told})"
 
 
-def weak(metric: Metric, track: str, spread: float, pods: int, needed: int | None) -> str:
+def weak(
+    metric: Metric, track: str, spread: float, pods: int, needed: int | None, *, learned: bool
+) -> str:
     """Why pods that differ for good keep this canary from convicting what must not be missed."""
     few = f"{pods} {track} pod{'s' * (pods > 1)} cannot convict {_worst(metric)}"
     more = f"{needed} could" if needed else "nor could more, against so few baseline pods"
-    return f"the pods differ by {spread:.0%} for good, so {few}; {more}"
+    differ = f"differ by {spread:.0%} for good" if learned else f"may differ by {spread:.0%}"
+    return f"the pods {differ}, so {few}; {more}"
 
 
 def assumed(pods: int) -> str:

@@ -53,12 +53,12 @@ def lacking(seen: Amount, name: str) -> str | None:
     return None
 
 
-def vanished(looked: Looked) -> int:
-    """For how many looks up to the last the track had no sample while the baseline had some.
+def unseen(looked: Looked) -> int:
+    """For how many looks up to the last there was no sample on one track or both.
 
     0 where that is less than three minutes: a scrape may fail.
     """
     canary, baseline = looked.seen
-    last = int(np.flatnonzero(canary)[-1]) if canary.any() else -1
-    gone = int(baseline[last + 1 :].sum())
-    return gone if canary.any() and gone >= FEWEST_BLOCKS * looked.amount.block else 0
+    both = np.flatnonzero(canary & baseline)
+    gone = len(canary) - 1 - int(both[-1]) if both.size else 0
+    return gone if gone >= FEWEST_BLOCKS * looked.amount.block else 0

@@ -29,15 +29,17 @@ def misrouted(
 
     Of several metrics that count requests the one that saw most of them on the baseline counts.
     """
-    counted = [one.requests for one in looked if one.requests is not None]
+    counted = [(*one.requests, one.seen[0]) for one in looked if one.requests is not None]
     if not counted:
         return ""
-    canary, baseline = max(counted, key=lambda both: float(both[1].sum()))
+    canary, baseline, seen = max(counted, key=lambda each: float(each[1].sum()))
     if not baseline.sum() > 0:
         return ""
     if not canary.sum() > 0:
-        return reasons.no_traffic(track, len(intervals), float(baseline.sum()))
-    ended = _ended(canary, baseline)
+        return reasons.no_traffic(
+            track, len(intervals), float(baseline.sum()), sampled=bool(seen.any())
+        )
+    ended = _ended(np.where(seen, canary, np.nan), baseline)
     if ended >= 3 * block:
         return reasons.traffic_ended(track, ended, len(intervals))
     expected = weights(intervals, track, BASELINE)
@@ -50,10 +52,13 @@ def misrouted(
 
 
 def _ended(canary: Array, baseline: Array) -> int:
-    """For how many looks up to the last the canary had nothing while the baseline had something."""
+    """For how many looks up to the last the canary got nothing while the baseline got something.
+
+    NaN is a canary without samples: it is not known to have got nothing.
+    """
     count = 0
     for ours, theirs in zip(canary[::-1], baseline[::-1], strict=True):
-        if ours > 0:
+        if ours != 0:
             break
         count += int(theirs > 0)
     return count

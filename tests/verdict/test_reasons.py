@@ -12,7 +12,8 @@ from tests.verdict.rollouts import metric
 def looked(canary, baseline):
     """Events on each track, among 3,000 and 27,000 requests."""
     totals = 3000, 27000
-    amount = Amount(30, 30, 1, exposures=totals, requests=totals, events=(canary, baseline))
+    told = (canary, totals[0]), (baseline, totals[1])
+    amount = Amount(30, 30, 1, requests=totals, events=(canary, baseline), told=told)
     return Looked(amount, None, None, 1.0, (np.ones(30, bool), np.ones(30, bool)), absent={})
 
 
@@ -72,11 +73,13 @@ def test_a_limit_in_both_directions_is_told_as_two():
 
 
 def test_the_pods_that_would_do_are_told():
-    told = reasons.weak(metric(), "canary", 0.3, 1, 4)
+    told = reasons.weak(metric(), "canary", 0.3, 1, 4, learned=True)
     assert told == (
         "the pods differ by 30% for good, so 1 canary pod cannot convict a 2-fold increase; 4 could"
     )
-    assert "nor could more" in reasons.weak(metric(), "canary", 0.3, 2, None)
+    assert "nor could more" in reasons.weak(metric(), "canary", 0.3, 2, None, learned=True)
+    assumed = reasons.weak(metric(), "canary", 0.2, 1, 4, learned=False)
+    assert assumed.startswith("the pods may differ by 20%, so 1 canary pod cannot")
 
 
 def test_reasons_for_holes_come_most_frequent_first():

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from judge.verdict.kinds.looked import Amount, Looked
-from judge.verdict.sufficiency import lacking, vanished
+from judge.verdict.sufficiency import lacking, unseen
 
 
 def seen(**changed):
@@ -40,9 +40,9 @@ def test_enough_is_enough(amount):
 
 
 def test_where_pods_are_counted_only_intervals_matter():
-    few = Amount(30, 30, 1, exposures=(30, 30), events=(0, 0))
+    few = Amount(30, 30, 1, events=(0, 0))
     assert lacking(few, "canary") is None
-    assert lacking(Amount(3, 30, 1, exposures=(30, 30), events=(0, 0)), "canary")
+    assert lacking(Amount(3, 30, 1, events=(0, 0)), "canary")
 
 
 def looked(canary, baseline, block=1):
@@ -54,12 +54,14 @@ def looked(canary, baseline, block=1):
     ("canary", "baseline", "gone"),
     [
         ([1, 1, 0, 0, 0], [1, 1, 1, 1, 1], 3),
+        ([1, 1, 1, 1, 1], [1, 1, 0, 0, 0], 3),
+        ([1, 1, 0, 0, 0], [1, 1, 0, 0, 0], 3),
+        ([1, 1, 0, 1, 0], [1, 1, 1, 0, 1], 3),
         ([1, 1, 1, 0, 0], [1, 1, 1, 1, 1], 0),
-        ([1, 1, 0, 0, 0], [1, 1, 0, 0, 0], 0),
         ([0, 0, 0, 0, 0], [1, 1, 1, 1, 1], 0),
         ([1, 0, 0, 0, 1], [1, 1, 1, 1, 1], 0),
     ],
-    ids=["gone", "a scrape failed", "both are gone", "never there", "back again"],
+    ids=["canary", "baseline", "both", "by turns", "a scrape failed", "never there", "back"],
 )
-def test_a_track_that_vanished_is_told_from_a_scrape_that_failed(canary, baseline, gone):
-    assert vanished(looked(canary, baseline)) == gone
+def test_the_end_of_a_run_must_be_seen_but_for_a_scrape_that_failed(canary, baseline, gone):
+    assert unseen(looked(canary, baseline)) == gone

@@ -38,7 +38,7 @@ class CountsJudge:
         terms = self._terms.compared
         of_pods = counts_pods(self._terms.metric)
         return Looked(
-            amount=self._amount(arms, of_pods=of_pods),
+            amount=self._amount(arms, (canary, baseline), of_pods=of_pods),
             comparison=None
             if terms is None
             else weigh_counts(arms, self._noise, terms, self._raise(canary, terms)),
@@ -55,16 +55,17 @@ class CountsJudge:
             history_pods=self._history.events.shape[-1],
         )
 
-    def _amount(self, arms: Arms, *, of_pods: bool) -> Amount:
+    def _amount(self, arms: Arms, tracks: tuple[PodCounts, PodCounts], *, of_pods: bool) -> Amount:
         ours, theirs = arms.treated, arms.reference
         totals = float(ours.total.sum()), float(theirs.total.sum())
+        canary, baseline = (_sums(one) for one in tracks)
         return Amount(
             usable=int(arms.usable.sum()),
             planned=self._terms.looks,
             block=self._terms.plan.block,
-            exposures=totals,
             requests=None if of_pods else totals,
             events=(float(ours.events.sum()), float(theirs.events.sum())),
+            told=(canary, baseline),
         )
 
     def _raise(self, canary: PodCounts, terms: Terms) -> Array | None:
@@ -129,10 +130,16 @@ def _shares(canary: PodCounts, baseline: PodCounts, track: str) -> dict[str, dic
     """The share of events of each track over the whole run, where it had any exposure."""
     found = {}
     for name, counts in ((track, canary), (BASELINE, baseline)):
-        arm = summed(counts)
-        if arm.total.sum() > 0:
-            found[name] = {"share": float(arm.events.sum() / arm.total.sum())}
+        events, total = _sums(counts)
+        if total > 0:
+            found[name] = {"share": events / total}
     return found
+
+
+def _sums(counts: PodCounts) -> tuple[float, float]:
+    """Events and exposures of a track over the whole run."""
+    arm = summed(counts)
+    return float(arm.events.sum()), float(arm.total.sum())
 
 
 def _quotient(events: Array, total: Array) -> Array:

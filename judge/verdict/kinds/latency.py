@@ -106,7 +106,6 @@ class LatencyJudge:
             usable=int(usable.sum()),
             planned=self._terms.looks,
             block=self._terms.plan.block,
-            exposures=totals,
             requests=totals,
         )
 

@@ -24,16 +24,17 @@ class Amount:
     """How much was seen of one metric: intervals, and requests and events of each track.
 
     ``block`` is the number of intervals in a minute, the least step in which evidence grows.
-    Pairs are (canary, baseline): ``exposures`` of whatever is counted, ``requests`` None where
-    exposures are not requests, ``events`` among them; all None for gauges.
+    Pairs are (canary, baseline), of intervals that had data on both: ``requests`` (None where what
+    is counted are not requests) and ``events`` among them. ``told`` are events and exposures of
+    each track in all intervals, for the words. All None where nothing is counted.
     """
 
     usable: int
     planned: int
     block: int
-    exposures: tuple[float, float] | None = None
     requests: tuple[float, float] | None = None
     events: tuple[float, float] | None = None
+    told: tuple[tuple[float, float], tuple[float, float]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,7 +125,7 @@ class TestBound:
         verdict = judged(metric, higher=2.0)
         assert (verdict.verdict, verdict.decided_at) == (Outcome.FAIL, 4)
         assert "at most 1.5e+08 bytes allowed: broken" in verdict.reason
-        assert "outside of the promise" in verdict.reason
+        assert "not covered by the promise" in verdict.reason
         assert not verdict.metrics["memory"].bound.promised
 
     def test_a_kept_one_passes_and_proves_nothing(self):

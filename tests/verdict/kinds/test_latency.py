@@ -112,7 +112,7 @@ class TestBound:
         verdict = judged(metric, bounds=CLASSIC, slower=3.0)
         assert verdict.verdict is Outcome.FAIL
         assert verdict.decided_at == 1
-        assert "outside of the promise" in verdict.reason
+        assert "not covered by the promise" in verdict.reason
 
 
 class TestBounds:

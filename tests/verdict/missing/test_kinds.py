@@ -64,7 +64,7 @@ class TestMemory:
         assert holes("memory-holes", "gone", "canary", "memory")[-9:] == list(range(21, 30))
         verdict = judged("memory-holes", "gone")
         assert verdict.verdict is Outcome.INCONCLUSIVE
-        assert "the canary vanished: no samples in the last 9 of 30 intervals" in verdict.reason
+        assert "the canary vanished: no samples in the last 10 of 30 intervals" in verdict.reason
 
 
 class TestMemoryNotFinite:

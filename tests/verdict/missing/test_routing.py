@@ -64,7 +64,6 @@ class TestCrashing:
         assert verdict.decided_at < 5
         assert f"100 % on the canary, at most {most} % allowed" in verdict.reason
 
-    @pytest.mark.xfail(reason="what was dropped jointly is told as if it had not been seen")
     def test_the_baseline_s_requests_are_not_told_as_none(self):
         told = judged("crashing", "crash-loops").metrics["error-rate"].reason
         assert "0 of 0 on the baseline" not in told
