@@ -46,7 +46,7 @@ def _of(metric: Metric, analysis: ResolvedAnalysis, history: Sequence[Interval])
         if metric.limit is None:
             return []
         why = reasons.absences(past.absent, BASELINE)
-        return [Shortfall(metric.name, reasons.no_history(metric) + why, hopeless=bool(history))]
+        return [Shortfall(metric.name, reasons.no_history(metric) + why, hopeless=False)]
     hopeless = [
         text
         for text in (
