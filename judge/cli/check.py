@@ -94,6 +94,7 @@ def _with_findings(one: Checked, address: str) -> Checked:
     from judge.runs.foresight import foresee
     from judge.sources.inspect import inspect
     from judge.sources.prometheus import prometheus_source
+    from judge.sources.weights import inspect_weights
 
     at = time.time()
     config = replace(one.analysis.prometheus, address=address)
@@ -101,7 +102,12 @@ def _with_findings(one: Checked, address: str) -> Checked:
     with prometheus_source(config) as source:
         source.client.instant("vector(1)", at=at)
         reports = inspect(analysis, source=source, at=at)
-        one = replace(one, found={(r.metric, r.track, r.part): r for r in reports})
+        weights = inspect_weights(analysis, source.client, at=at)
+        one = replace(
+            one,
+            found={(r.metric, r.track, r.part): r for r in reports},
+            weights={r.track: r for r in weights},
+        )
         try:
             return replace(one, shortfalls=tuple(foresee(analysis, source, at=at)))
         except SourceError as error:

@@ -1,6 +1,7 @@
 """What ``judge check`` says of a file, as text and as JSON.
 
-Owned here: the words. Not here: reading files and asking Prometheus (`check`).
+Owned here: the words. Not here: reading files and asking Prometheus (`check`), the words on weights
+(`check_weights`).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from judge.cli.check_weights import Reports, weight_documents, weight_lines
 from judge.errors import Issue
 from judge.spec.resolved import Compare, Kind, Metric, Query, ResolvedAnalysis
 from judge.spec.units import format_duration
@@ -25,6 +27,7 @@ Found = Mapping[tuple[str, str, str], "TrackReport"]
 class Checked:
     """What is known of one file: its analysis or what is wrong, and what its queries found.
 
+    ``weights`` are the reports on those of its tracks that are queries, by track.
     ``shortfalls`` are what keeps its metrics from being tested on the data that there are;
     ``unread`` is why those could not be read.
     """
@@ -34,6 +37,7 @@ class Checked:
     issues: tuple[Issue, ...] = ()
     notices: tuple[Issue, ...] = ()
     found: Found = field(default_factory=dict)
+    weights: Reports = field(default_factory=dict)
     shortfalls: tuple[Shortfall, ...] = ()
     unread: str = ""
 
@@ -45,7 +49,8 @@ class Checked:
     @property
     def refused(self) -> bool:
         """Whether Prometheus refuses a query of it."""
-        return any(report.error for report in self.found.values())
+        errors = [report.error for report in self.found.values()]
+        return any(errors) or any(report.error for report in self.weights.values())
 
     @property
     def hopeless(self) -> bool:
@@ -63,6 +68,7 @@ def lines(one: Checked) -> list[str]:
     analysis = one.analysis
     looks = f"{analysis.looks} looks of {format_duration(analysis.interval)}"
     told = [*notices, f"{one.file}: {analysis.name} {_judged(one)}: {looks}"]
+    told += weight_lines(analysis, one.weights)
     for metric in analysis.metrics:
         told.append(
             f"  {metric.name} ({metric.template or metric.kind}): "
@@ -126,9 +132,18 @@ def _told(part: str, report: TrackReport) -> str:
     if report.error:
         return report.error
     counted = f"{report.series} series, {report.pods} pods"
+    if part == "buckets" and report.series:
+        return f"{counted}, {_layout(report)}"
     if report.series or part == "events":
         return counted
     return f"{counted}; nothing matches, so look at the selector and at what Prometheus scrapes"
+
+
+def _layout(report: TrackReport) -> str:
+    if not report.bounds:
+        return "no buckets: these series are no histogram, so name its _bucket series"
+    kind = "native" if report.native else "classic"
+    return f"{len(report.bounds)} bounds of {kind} buckets"
 
 
 def document(one: Checked) -> dict[str, Any]:
@@ -139,6 +154,7 @@ def document(one: Checked) -> dict[str, Any]:
         "analysis": one.analysis.name if one.analysis else None,
         "issues": [asdict(issue) for issue in one.issues],
         "notices": [asdict(notice) for notice in one.notices],
+        "weights": weight_documents(one.analysis, one.weights) if one.analysis else [],
         "queries": _query_documents(one.analysis, one.found) if one.analysis else [],
         "shortfalls": [asdict(short) for short in one.shortfalls],
     }
@@ -163,4 +179,7 @@ def _query_documents(analysis: ResolvedAnalysis, found: Found) -> list[dict[str,
 def _report_document(report: TrackReport | None) -> dict[str, Any]:
     if report is None:
         return {}
-    return {"series": report.series, "pods": report.pods, "error": report.error or None}
+    told = {"series": report.series, "pods": report.pods, "error": report.error or None}
+    if report.bounds:
+        told["buckets"] = {"bounds": len(report.bounds), "native": report.native}
+    return told

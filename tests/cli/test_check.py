@@ -210,6 +210,45 @@ def test_what_the_queries_find_is_counted(right: Path, tmp_path: Path) -> None:
     assert "unknown function" in refused.output
 
 
+WEIGHTS = """\
+    baseline: {selector: 'track="stable"', weight: {query: 'weight{workload="b"}'}}
+    canary: {selector: 'track="canary"', weight: {query: 'weight{workload="c"}', of: 100}}
+    shadow: {selector: 'track="shadow"', weight: {query: 'weight'}}
+"""
+
+
+def test_a_weight_that_is_a_query_is_shown_and_what_it_finds(right: Path, tmp_path: Path) -> None:
+    head, _, rest = RIGHT.partition("    baseline:")
+    right.write_text(head + WEIGHTS + rest[rest.index("  metrics:") :])
+    shown = check(right)
+    series = [Series("weight", {"workload": name}, [(recent(), 25.0)]) for name in "bc"]
+    with backfilled(tmp_path, series) as address:
+        done = check(right, "--prometheus", address)
+        told = json.loads(check(right, "--prometheus", address, "--output", "json").output)
+        right.write_text(right.read_text().replace("'weight'", "'sum_of(weight)'"))
+        refused = check(right, "--prometheus", address)
+        right.write_text(right.read_text().replace("sum_of(weight)", "wait"))
+        nothing = check(right, "--prometheus", address)
+    assert '  weight of the canary, of 100\n      weight{workload="c"}\n' in shown.output
+    assert done.exit_code == 0, done.output
+    assert "of the canary, of 100: 1 series, 25% of the requests just now\n" in done.output
+    assert (
+        "of the baseline, of 1: 1 series, whose value does not lie between 0 and 1" in done.output
+    )
+    assert "of the shadow, of 1: 2 series, where one is needed; put max" in done.output
+    assert told["files"][0]["weights"][1] == {
+        "track": "canary",
+        "expr": 'weight{workload="c"}',
+        "of": 100.0,
+        "series": 1,
+        "share": 0.25,
+        "error": None,
+    }
+    assert refused.exit_code == 2
+    assert "unknown function" in refused.output
+    assert "of the shadow, of 1: 0 series, where one is needed; look at the query" in nothing.output
+
+
 ASKED_SELDOM = """\
     - {name: calls, template: grpc-error-rate, OBSERVE}
     - {name: latency, template: http-latency, OBSERVE, limit: {ratio: 1.2}}
