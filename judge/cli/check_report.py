@@ -179,7 +179,11 @@ def _query_documents(analysis: ResolvedAnalysis, found: Found) -> list[dict[str,
 def _report_document(report: TrackReport | None) -> dict[str, Any]:
     if report is None:
         return {}
-    told = {"series": report.series, "pods": report.pods, "error": report.error or None}
+    told: dict[str, Any] = {
+        "series": report.series,
+        "pods": report.pods,
+        "error": report.error or None,
+    }
     if report.bounds:
         told["buckets"] = {"bounds": len(report.bounds), "native": report.native}
     return told

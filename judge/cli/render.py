@@ -100,8 +100,8 @@ def _number(value: float | None) -> str:
     return "?" if value is None else f"{round(value, 9) + 0.0:.3g}"
 
 
-def _score(verdict: Verdict) -> str:
-    return "no score" if verdict.score is None else f"score {verdict.score:.0f}"
+def _points(score: float | None) -> str:
+    return "no score" if score is None else f"score {score:.0f}"
 
 
 def _text(verdict: Verdict, analysis: ResolvedAnalysis) -> str:
@@ -119,13 +119,23 @@ def _text(verdict: Verdict, analysis: ResolvedAnalysis) -> str:
         Text.assemble(
             (_WORDS[verdict.verdict], _STYLES[verdict.verdict]),
             f"  {analysis.namespace}/{analysis.name}: {verdict.verdict.value}{proven}, "
-            f"{_score(verdict)}",
+            f"{_points(verdict.score)}",
         )
     )
     console.print(Text(verdict.reason))
+    for line in _others(verdict):
+        console.print(Text(line))
     console.print(_table(verdict))
     console.print(Text(_PROMISES[verdict.promise], style="dim"))
     return "\n".join(line.rstrip() for line in sink.getvalue().splitlines())
+
+
+def _others(verdict: Verdict) -> list[str]:
+    """What is said of the tracks that decide nothing: a shadow beside the canary."""
+    return [
+        f"{track}, which decides nothing: {one.verdict.value}, {_points(one.score)}: {one.reason}"
+        for track, one in list(verdict.tracks.items())[1:]
+    ]
 
 
 def _table(verdict: Verdict) -> Table:
@@ -140,10 +150,13 @@ def _table(verdict: Verdict) -> Table:
 def _markdown(verdict: Verdict, analysis: ResolvedAnalysis) -> str:
     title = f"## {_WORDS[verdict.verdict]}: {analysis.namespace}/{analysis.name}"
     proven = " (proven)" if verdict.proven else ""
-    facts = f"**{verdict.verdict.value}**{proven}, {_score(verdict)}, promise: {verdict.promise}"
+    facts = (
+        f"**{verdict.verdict.value}**{proven}, {_points(verdict.score)}, promise: {verdict.promise}"
+    )
     rows = [_COLUMNS, ("---",) * len(_COLUMNS), *(cells for _, cells in _rows(verdict))]
     table = "\n".join("| " + " | ".join(map(_cell, row)) + " |" for row in rows)
-    return "\n\n".join([_cell(title), facts, _cell(verdict.reason), table])
+    said = [_cell(one) for one in (verdict.reason, *_others(verdict))]
+    return "\n\n".join([_cell(title), facts, *said, table])
 
 
 def _cell(text: str) -> str:

@@ -285,6 +285,11 @@ def test_what_cannot_be_tested_is_told_with_what_would_mend_it(right: Path, tmp_
     assert "    cannot be tested: calls: too few requests: " in done.output
     assert "give the canary more of the traffic" in done.output
     assert "    cannot be tested: latency: " in done.output
+    assert (
+        "baseline buckets, a counter: 8 series, 2 pods, 4 bounds of classic buckets" in done.output
+    )
+    (read,) = [one["buckets"] for one in told["files"][0]["queries"] if "buckets" in one]
+    assert read == {"bounds": 4, "native": False}
     assert not told["files"][0]["ok"]
     hopeless = {one["metric"] for one in told["files"][0]["shortfalls"] if one["hopeless"]}
     assert hopeless == {"calls", "latency"}

@@ -10,7 +10,15 @@ import pytest
 
 from judge.cli.render import render
 from judge.spec.resolved import ResolvedAnalysis
-from judge.verdict.verdict import BoundVerdict, MetricVerdict, Outcome, Promise, Verdict, document
+from judge.verdict.verdict import (
+    BoundVerdict,
+    MetricVerdict,
+    Outcome,
+    Promise,
+    TrackVerdict,
+    Verdict,
+    document,
+)
 
 ANALYSIS = ResolvedAnalysis("checkout", (), namespace="shop")
 GOOD = MetricVerdict(
@@ -125,9 +133,14 @@ def test_a_shadows_comparison_is_told_apart() -> None:
         Promise.EXACT,
         metrics={"error-rate": GOOD},
         comparisons={"canary": {"error-rate": GOOD}, "shadow": {"error-rate": BAD}},
+        tracks={
+            "canary": TrackVerdict(Outcome.PASS, "because", 100.0),
+            "shadow": TrackVerdict(Outcome.FAIL, "worse", 0.0),
+        },
     )
     for output in ("text", "markdown"):
         shown = render(both, ANALYSIS, output)
+        assert "shadow, which decides nothing: fail, score 0: worse" in shown
         assert "canary: error-rate" in shown
         assert "shadow: error-rate" in shown
     suite = ET.fromstring(render(both, ANALYSIS, "junit"))

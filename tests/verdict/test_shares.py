@@ -1,6 +1,6 @@
 import pytest
 
-from judge.spec.resolved import ScoreThresholds
+from judge.spec.resolved import Bound, ScoreThresholds
 from judge.verdict.shares import score_can_fail, shares
 from tests.verdict.rollouts import metric
 
@@ -28,3 +28,10 @@ def test_metrics_that_can_sink_the_score_share_the_promise():
 def test_an_observed_metric_takes_nothing():
     found = shares([metric("a"), metric("b", observe=True)], SCORE)
     assert found == {"a": 1.0, "b": 1.0}
+
+
+def test_a_plain_bound_takes_nothing_and_one_inside_the_promise_its_share():
+    plain = metric("b", limit=None, worst=None, bound=Bound(max=0.1, lasting=60.0))
+    tested = metric("c", limit=None, worst=None, bound=Bound(max=0.1))
+    found = shares([metric("a"), plain, tested], SCORE)
+    assert found == {"a": 0.5, "b": 0.0, "c": 0.5}
