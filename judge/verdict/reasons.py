@@ -357,7 +357,7 @@ def run_failed(metrics: Sequence[Metric], verdicts: Mapping[str, MetricVerdict])
     failed = [verdicts[metric.name].reason for metric in metrics if _is(metric, verdicts, "fail")]
     if failed:
         return "; ".join(failed)
-    leading = max(metrics, key=lambda metric: verdicts[metric.name].evidence or 0.0)
+    leading = max(metrics, key=lambda metric: _margin(verdicts[metric.name]))
     return f"the metrics together, none alone; foremost {verdicts[leading.name].reason}"
 
 
@@ -406,7 +406,10 @@ def _leading(metrics: Sequence[Metric], verdicts: Mapping[str, MetricVerdict]) -
 
 
 def _margin(verdict: MetricVerdict) -> float:
-    return (verdict.evidence or 0.0) - (verdict.threshold or 0.0)
+    """How near a metric is to failing; one without evidence, a plain bound's, is not near."""
+    if verdict.evidence is None or verdict.threshold is None:
+        return -math.inf
+    return verdict.evidence - verdict.threshold
 
 
 def _is(metric: Metric, verdicts: Mapping[str, MetricVerdict], outcome: str) -> bool:
