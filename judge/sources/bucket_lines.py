@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from judge.sources.cumulative import Cumulative, classic, grown
+from judge.sources.cumulative import NOT_FINITE, Cumulative, classic, grown
 from judge.sources.increments import Column, Unknown
 from judge.sources.queries import What
 
@@ -71,6 +71,8 @@ class BucketLine:
             return Unknown.BROKEN
         if isinstance(before, Unknown) or isinstance(after, Unknown):
             return Unknown.ABSENT if before is after else Unknown.DOUBTFUL
+        if not before.finite:
+            return NOT_FINITE
         if self.doubts[index + 1] or self.series[index] != self.series[index + 1]:
             return Unknown.DOUBTFUL
         if not after.native and before.bounds != after.bounds:

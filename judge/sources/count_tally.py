@@ -6,12 +6,13 @@ are no events: error series do not exist until the first error.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 
 from judge.sources.increments import Line, Lines, Unknown, count
 from judge.sources.pod_samples import Look, PodSamples
 from judge.sources.queries import Branch
-from judge.stats.samples import Absence
+from judge.stats.samples import Absence, Count
 
 Part = tuple[Branch, Lines]
 
@@ -35,11 +36,24 @@ def _certain(events: Part | None, total: Part, index: int) -> tuple[PodSamples, 
             if events is None or beside is None
             else reading(events[0], beside, index)
         )
-        if Unknown.DOUBTFUL in (of_all, of_events):
+        if of_all is not Unknown.ABSENT and (_no_number(of_all) or _no_number(of_events)):
+            found.add(pod, Count(_known(of_events), _known(of_all)))
+        elif Unknown.DOUBTFUL in (of_all, of_events):
             doubtful.append(pod)
         elif not isinstance(of_all, Unknown):
-            found.add(pod, count(0.0 if isinstance(of_events, Unknown) else of_events, of_all))
+            found.add(pod, count(_known(of_events), of_all))
     return found, doubtful
+
+
+def _no_number(said: float | Unknown) -> bool:
+    return not isinstance(said, Unknown) and not math.isfinite(said)
+
+
+def _known(said: float | Unknown) -> float:
+    """An increment; none where there is no series, NaN where the ends alone do not tell."""
+    if isinstance(said, Unknown):
+        return 0.0 if said is Unknown.ABSENT else math.nan
+    return said
 
 
 def _settle(

@@ -60,6 +60,8 @@ class Line:
             return Unknown.ABSENT
         if before is None or after is None:
             return Unknown.DOUBTFUL
+        if not math.isfinite(before):
+            return math.nan  # what it stood at in truth is not known
         if self.series[index] != self.series[index + 1] or self.doubts[index + 1]:
             return Unknown.DOUBTFUL
         return Unknown.DOUBTFUL if after < before else after - before

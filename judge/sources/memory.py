@@ -6,7 +6,6 @@ it (`raw_samples`).
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -52,9 +51,7 @@ def remembered(
     if untold:
         held |= {labels: one for labels, one in _searched(chosen, at, client) if labels in untold}
     numbers = {
-        labels: value
-        for labels, one in found.items()
-        if one.value and not math.isnan(value := number(one.value[1], client.name))
+        labels: number(one.value[1], client.name) for labels, one in found.items() if one.value
     }
     return Memory(numbers, held, frozenset(untold - set(held)))
 

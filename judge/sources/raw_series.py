@@ -2,7 +2,8 @@
 
 Pure, and the same for plain counters and whole histograms (`arithmetic`). Per series: a fall is a
 reset, counted from 0; a series born in the interval began at 0 and counts whole; one that is back
-after a gap goes on from its last value before it; one that vanishes counts up to its last sample.
+after a gap goes on from its last value before it; one that vanishes counts up to its last sample;
+of one that was no number at the start nobody knows what it grew by.
 Series that differ in replica labels alone are one counter seen twice.
 So the increments of consecutive intervals add up to what the counters grew by in all.
 """
@@ -105,13 +106,13 @@ def _growth(
     within = [value for one in replicas for value in one.within(start, end)]
     if not within:
         return None
-    if not all(map(arithmetic.finite, within)):
+    bases = _bases(replicas, start)
+    if not all(map(arithmetic.finite, (*within, *bases.values()))):
         return arithmetic.not_finite
     counter = _Counter(arithmetic, old=old)
     if all(one.shown(start) is None for one in replicas):
-        for index, one in enumerate(replicas):
-            if one.earlier is not None:
-                counter.see(index, one.earlier)
+        for index, earlier in bases.items():
+            counter.see(index, earlier)
     samples = sorted(
         (
             (time, index, value)
@@ -123,6 +124,17 @@ def _growth(
     )
     grew = [(time, counter.see(index, value)) for time, index, value in samples]
     return arithmetic.plus([growth for time, growth in grew if time > start])
+
+
+def _bases(replicas: Sequence[RawSeries[T]], start: int) -> dict[int, T]:
+    """What is counted on from: the last value that replicas showed by ``start``.
+
+    From whenever it is, where none of them has one among its samples.
+    """
+    shown = {index: one.shown(start) for index, one in enumerate(replicas)}
+    if all(value is None for value in shown.values()):
+        shown = {index: one.earlier for index, one in enumerate(replicas)}
+    return {index: value for index, value in shown.items() if value is not None}
 
 
 class _Counter(Generic[T]):

@@ -68,6 +68,13 @@ def test_an_increment_is_certain_or_not(one: BucketLine, said: Unknown) -> None:
     assert one.increment(0) is said
 
 
+@pytest.mark.parametrize("before", [INF, math.nan])
+def test_nothing_is_counted_on_from_what_was_no_number(before: float) -> None:
+    grew = line({0.1: (before, 2.0), INF: (before, 5.0)}, doubts=(None, 1.0)).increment(0)
+    assert isinstance(grew, Cumulative)
+    assert not grew.finite
+
+
 def test_a_reset_in_the_interval_before_is_no_doubt() -> None:
     assert isinstance(line(GREW, doubts=(1.0, None)).increment(0), Cumulative)
 

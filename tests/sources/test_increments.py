@@ -25,6 +25,7 @@ DOUBTFUL, ABSENT = Unknown.DOUBTFUL, Unknown.ABSENT
         pytest.param((None, 13), (None, 2), (None, None), DOUBTFUL, id="came"),
         pytest.param((10, None), (2, None), (None, None), DOUBTFUL, id="went"),
         pytest.param((None, None), (None, None), (None, None), ABSENT, id="never was"),
+        pytest.param((10, math.inf), (2, 2), (None, None), math.inf, id="became infinite"),
     ],
 )
 def test_an_increment_is_certain_or_doubtful(
@@ -34,6 +35,13 @@ def test_an_increment_is_certain_or_doubtful(
     said: object,
 ) -> None:
     assert Line(list(sums), list(series), list(resets)).increment(0) == said
+
+
+@pytest.mark.parametrize("before", [math.inf, -math.inf, math.nan])
+def test_nothing_is_counted_on_from_what_was_no_number(before: float) -> None:
+    grew = Line([before, 3.0], [2, 2], [None, 1]).increment(0)
+    assert isinstance(grew, float)
+    assert math.isnan(grew)
 
 
 def test_a_gauge_is_what_it_is_at_the_end() -> None:

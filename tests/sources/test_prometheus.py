@@ -166,6 +166,27 @@ def test_what_is_not_finite_is_kept_and_said(value: str, kept: str) -> None:
     assert interval.absent == {"error-rate": {"canary": Absence.NOT_FINITE}}
 
 
+@pytest.mark.parametrize("broken", ["+Inf", "NaN"])
+def test_the_first_number_after_none_is_a_hole_in_both_parts(broken: str) -> None:
+    total = ("1s", "900", "50")  # which fell, and could be settled from the raw samples
+    lines = (("0s", broken, "5000"), ("0d", "", "1"), total)
+    with scripted(answer(*lines)) as (server, source):
+        (interval,) = look(source, thorough=True)
+    (count,) = interval.samples["error-rate"]["canary"].values()
+    assert isinstance(count, Count)
+    assert math.isnan(count.events)
+    assert math.isnan(count.total)
+    assert interval.absent == {"error-rate": {"canary": Absence.NOT_FINITE}}
+    assert len(server.requests) == 1
+
+
+def test_events_that_are_no_number_without_a_total_are_a_hole() -> None:
+    with scripted(answer(("0s", "3", "NaN"), ("1s", "", ""))) as (_, source):
+        (interval,) = look(source)
+    assert interval.samples == {}
+    assert interval.absent == {"error-rate": {"canary": Absence.NO_DATA}}
+
+
 @pytest.mark.parametrize(
     "refusal",
     [

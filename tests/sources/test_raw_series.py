@@ -105,6 +105,21 @@ def test_what_is_not_finite_spoils_its_pod_alone() -> None:
     assert grew["b"] == 1.0
 
 
+@pytest.mark.parametrize("broken", [math.inf, math.nan])
+@pytest.mark.parametrize("earlier", [False, True], ids=["shown at the start", "before a gap"])
+def test_nothing_is_counted_on_from_what_was_no_number(broken: float, earlier: bool) -> None:
+    if earlier:
+        mended = raw((1100, 5000), (1900, 5003), earlier=broken)
+    else:
+        mended = raw((900, broken), (1100, 5000), (1900, 5003))
+    grew = growth(mended, raw((900, 1), (1900, 2), code="500"))
+    assert math.isnan(grew["a"])
+
+
+def test_what_was_no_number_is_over_once_there_was_one() -> None:
+    assert growth(raw((800, math.inf), (900, 5000), (1900, 5003))) == {"a": 3.0}
+
+
 def test_a_pod_is_unknown_where_none_of_its_series_had_a_value() -> None:
     known = [raw((900, 1), (1900, 2)), raw((1900, 1), code="500"), raw((1900, 1), pod="b")]
     assert unknown_pods(known, start=START) == {"b"}

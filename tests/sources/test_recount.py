@@ -70,6 +70,16 @@ def test_what_looks_newborn_is_looked_for_a_day_back() -> None:
     )
 
 
+def test_what_was_no_number_before_a_gap_is_not_newborn() -> None:
+    total = samples(OK, (990, "10"), (1050, "13"))
+    back = samples(BAD, (1050, "7000"))
+    with recounting(total, back, says(vector((BAD, "NaN")))) as (_, recount):
+        found = counts(recount)
+    assert found is not None
+    assert found["a"] is not None
+    assert math.isnan(found["a"].events)
+
+
 def test_marks_of_staleness_are_no_samples() -> None:
     gone = samples(OK, (990, "10"), (1020, "12"), (1050, "NaN"))
     with recounting(gone, NONE) as (_, recount):
