@@ -176,23 +176,25 @@ def test_ends_that_are_fresh_are_asked_for_one_by_one() -> None:
 REFUSED = error("execution", "many-to-many matching", status=422)
 
 
-@pytest.mark.parametrize(
-    "failure",
-    [
-        REFUSED,
-        error("timeout", "too long", status=503),
-        says(b"<html>", status=502),
-        says(b"<html>"),
-        Handler.hang_up,
-        told("ten", "ten"),
-        told("10", "10", track="somebody"),
-        says(matrix(({}, [(0.0, "10"), (60.0, "10")]))),
-        says(matrix(({"judge_branch": "canary"}, [(0, "10"), (60, "10")]), warnings=("half",))),
-    ],
-)
-def test_what_a_server_will_not_tell_is_no_weight_and_spoils_nothing(failure: Behaviour) -> None:
+FAILURES = {
+    "refused": REFUSED,
+    "too long": error("timeout", "too long", status=503),
+    "a gateway's page": says(b"<html>", status=502),
+    "a page": says(b"<html>"),
+    "gone": Handler.hang_up,
+    "no number": told("ten", "ten"),
+    "of somebody else": told("10", "10", track="somebody"),
+    "without its mark": says(matrix(({}, [(0.0, "10"), (60.0, "10")]))),
+    "in part": says(
+        matrix(({"judge_branch": "canary"}, [(0, "10"), (60, "10")]), warnings=("half",))
+    ),
+}
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_what_a_server_will_not_tell_is_no_weight_and_spoils_nothing(failure: str) -> None:
     of = weighted(canary=PERCENT)
-    (found,), _ = read(says(GREW), failure, of=of)
+    (found,), _ = read(says(GREW), FAILURES[failure], of=of)
     assert found.weights == {}
     assert found.samples["error-rate"]["baseline"] == {"a": Count(2, 50)}
     assert "baseline" not in found.absent.get("error-rate", {})

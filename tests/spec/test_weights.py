@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from judge.errors import SpecError
 from judge.spec.document import from_document
-from judge.spec.loading import load_analysis
+from judge.spec.loading import load_analysis, read_analysis_file
 from judge.spec.resolved import ResolvedAnalysis, Track, WeightQuery
 
 HEAD = """\
@@ -115,6 +117,15 @@ def test_variables_that_a_weight_alone_names_are_used() -> None:
     assert loaded(weight, canary=canary).tracks["canary"].weight_query == WeightQuery('w{a="x"}')
     with pytest.raises(SpecError, match="nothing uses the variable own"):
         loaded("10%", canary=canary)
+
+
+def test_variables_of_the_spec_that_a_weight_alone_names_are_used(tmp_path: Path) -> None:
+    file = tmp_path / "a.yaml"
+    notices = []
+    for weight in ("{query: 'w{a=\"{{ app }}\"}'}", "10%"):
+        file.write_text(f"{HEAD}    canary: {{selector: 'a=\"c\"', weight: {weight}}}\n")
+        notices.append([one.path for one in read_analysis_file(file).notices])
+    assert notices == [[], ["spec.variables.app"]]
 
 
 def test_a_query_in_a_stored_document_is_rendered_already() -> None:
