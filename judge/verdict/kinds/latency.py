@@ -188,13 +188,16 @@ def bounds_of(several: Iterable[Gathered], known: Iterable[float] = ()) -> Array
 
 
 def pod_histograms(one: Gathered, bounds: Array) -> PodHistograms:
-    """The histograms (intervals, pods, bounds) of a track; NaN where a count is not known."""
+    """The histograms (intervals, pods, bounds) of a track; NaN where a count is not known.
+
+    A sample with NaN or an infinity among its counts is a hole, as a whole.
+    """
     counts = np.full((len(one.found), len(one.pods), len(bounds)), np.nan)
     place = {pod: i for i, pod in enumerate(one.pods)}
     layouts: dict[tuple[float, ...], Places] = {}
     for t, pods in enumerate(one.found):
         for pod, sample in pods.items():
-            if not isinstance(sample, Histogram):
+            if not isinstance(sample, Histogram) or not _finite(sample):
                 continue
             if sample.bounds not in layouts:
                 layouts[sample.bounds] = _places(np.array(sample.bounds), bounds)
@@ -227,9 +230,13 @@ def _not_finite(one: Gathered) -> list[str]:
             pod
             for pods in one.found
             for pod, sample in pods.items()
-            if isinstance(sample, Histogram) and not math.isfinite(sum(sample.counts))
+            if isinstance(sample, Histogram) and not _finite(sample)
         }
     )
+
+
+def _finite(sample: Histogram) -> bool:
+    return math.isfinite(sum(sample.counts))
 
 
 def _quantiles(

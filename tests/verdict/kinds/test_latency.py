@@ -150,3 +150,20 @@ class TestBounds:
             for one in run
         ]
         assert SequentialJudge(analysis(latency()), before).decide(odd).verdict is Outcome.FAIL
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("broken", [math.inf, math.nan, -math.inf])
+def test_a_histogram_with_a_count_that_is_none_is_a_hole_and_never_passes(broken):
+    rng = np.random.default_rng(1)
+    run = latencies(rng, 30)
+    bad = Histogram(CLASSIC, (*(1.0 for _ in CLASSIC[:-1]), broken))
+    pods = {**run[3].samples["latency"]["baseline"], "baseline-0": bad}
+    run[3] = Interval(180.0, 240.0, {"latency": {**run[3].samples["latency"], "baseline": pods}})
+    of = gathered(run, "latency", "baseline")
+    counts = pod_histograms(of, bounds_of([of])).counts
+    assert np.isnan(counts[3, 0]).all()
+    assert np.isfinite(counts[3, 1, -1])
+    verdict = SequentialJudge(analysis(latency()), []).decide(run)
+    assert verdict.verdict is Outcome.INCONCLUSIVE
+    assert "NaN or infinite samples from baseline-0" in verdict.reason
