@@ -72,8 +72,9 @@ def representable(bounds: Array, shares: Array) -> Array:
     finite = bounds[np.isfinite(bounds) & (bounds > 0)]
     if not usable.size or not finite.size:
         return np.zeros(0)
-    ratios = np.sort((finite[None, :] / usable[:, None]).ravel())
-    ratios = ratios[(ratios >= 0.25) & (ratios <= 16.0)]
+    apart = np.log2(finite)[None, :] - np.log2(usable)[:, None]
+    own, other = np.nonzero((apart >= -2.0 - _SAME) & (apart <= 4.0 + _SAME))
+    ratios = np.sort(finite[other] / usable[own])
     steps = np.rint(np.log2(ratios) * 12)
     return ratios[np.unique(steps, return_index=True)[1]]
 

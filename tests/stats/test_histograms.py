@@ -169,3 +169,10 @@ def test_a_quantile_is_linear_within_its_bucket(share, value):
 
 def test_no_requests_have_no_quantile():
     assert math.isnan(quantile(np.array([1.0, math.inf]), np.zeros(2), 0.5))
+
+
+@pytest.mark.filterwarnings("error")
+def test_bounds_at_both_ends_of_what_a_number_can_be_are_compared_on_a_log_scale():
+    bounds = np.array([5e-324, 1e-300, 2e-300, 1e300, math.inf])
+    shares = np.array([0.5, 0.2, 0.1, 0.05, math.nan])
+    assert representable(bounds, shares).tolist() == [0.5, 1.0, 2.0]
