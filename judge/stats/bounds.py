@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from judge.stats.arms import Arm, Array
-from judge.stats.evidence import Schedule, Spread, alternatives, log_evidence, mixed
+from judge.stats.evidence import Schedule, alternatives, log_evidence, mixed
+from judge.stats.spread import Spread
 
 _LEAST, _MOST = 1e-6, 1.0 - 1e-6
 

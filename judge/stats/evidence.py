@@ -16,16 +16,15 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from judge.stats.arms import Array
+from judge.stats.spread import Spread
 
 CLIP_DIVISOR = 2.5  # a step adds at most log(1/alpha) / 2.5: three blocks at the least
 BLOCK_SECONDS = 60.0
 START_EVERY_SECONDS = 300.0
 AT_START = 0.75  # prior weight of a regression that is there from the start
 NEAREST = 1.2  # the smallest alternative, in units of the null
-FARTHEST = 3.0  # lasting differences between pods explain away no more than this ratio
 _NULL_NODES = np.linspace(-1.0, 1.0, 31)
 _NEAR = 14
 _FAR = 6
@@ -65,49 +64,6 @@ def schedule(*, interval: float, looks: int) -> Schedule:
     later = len(starts) - 1
     weights = (AT_START, *([(1.0 - AT_START) / later] * later)) if later else (1.0,)
     return Schedule(block, starts, weights)
-
-
-@dataclass(frozen=True, slots=True)
-class Spread:
-    """The pods' lasting differences, as a good release's effect ratio shows them.
-
-    Log-sd ``tau`` (..., intervals), and ``degrees`` of freedom (...) of Student's law (infinite:
-    normal). The law is cut where ``beyond`` of its probability lies farther out on one side: that
-    small a part of the promise buys that effects far outside the spread are not explained away.
-    """
-
-    tau: Array
-    degrees: Array
-    beyond: float
-
-    def settled(self) -> Spread:
-        """The same with one interval for all where the spread stays as it is during the run."""
-        if (self.tau == self.tau[..., :1]).all():
-            return Spread(self.tau[..., :1], self.degrees, self.beyond)
-        return self
-
-    @property
-    def reach(self) -> Array:
-        """Where the law is cut, (...), as a log ratio: log 3 at most."""
-        normal = np.isinf(self.degrees)
-        student = -special.stdtrit(np.where(normal, 1.0, self.degrees), self.beyond)
-        quantile = np.where(normal, -special.ndtri(self.beyond), student)
-        widest = np.maximum(self.tau.max(-1), 1e-6)
-        return np.asarray(np.minimum(quantile * widest, math.log(FARTHEST)))
-
-
-def pods_for(
-    wanted: float, spread: Spread, tau: Array, canary: float, baseline: float
-) -> tuple[int, int | None] | None:
-    """The canary's pods, and how many of them would let the log ratio ``wanted`` be convicted.
-
-    None where these are enough; the latter is None where no number would do. ``tau`` is one pod's.
-    """
-    if float(spread.reach) <= wanted:
-        return None
-    quantile = float(spread.reach / max(spread.tau.max(-1), 1e-6))
-    room = (wanted / (quantile * float(tau))) ** 2 - 1.0 / baseline
-    return max(1, round(canary)), math.ceil(1.0 / room) if room > 0 else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,13 +21,12 @@ from judge.stats.comparison import Comparison, raised_by, weigh
 from judge.stats.evidence import (
     CLIP_DIVISOR,
     Schedule,
-    Spread,
     alternatives,
     log_evidence,
     mixed,
-    pods_for,
 )
 from judge.stats.level_noise import LevelNoise, assumed_level, level_noise
+from judge.stats.spread import Spread, lasting, pods_for
 from judge.stats.terms import Terms
 
 NEAREST = 1.05  # the smallest alternative; gauges of quiet services tell so little apart
@@ -144,15 +143,16 @@ class LevelSide:
         """The pods' lasting differences of level; of slopes there are none: a pod restarts."""
         error = math.exp(-clip * CLIP_DIVISOR)
         pods = np.sqrt(1.0 / self.arms.treated + 1.0 / self.arms.reference)
-        tau = np.zeros_like(pods) if self.slope else self.noise.tau[..., None] * pods
-        return Spread(tau, self.noise.degrees, beyond=error / 20.0)
+        if self.slope:
+            return Spread(np.zeros_like(pods), self.noise.degrees, beyond=error / 20.0)
+        return lasting(self.noise.tau, self.noise.degrees, pods, beyond=error / 20.0)
 
     def pods_needed(self, *, clip: float) -> tuple[int, int | None] | None:
         """See `comparison.Side`."""
         ours, theirs = self.arms.treated[-1], self.arms.reference[-1]
         canary, baseline = (theirs, ours) if self.inverted else (ours, theirs)
         wanted = math.log(self.worst / self.null)
-        return pods_for(wanted, self.spread(clip), self.noise.tau, canary, baseline)
+        return pods_for(wanted, self.spread(clip), canary, baseline)
 
     def estimate(self, start: int) -> float | None:
         """The ratio by least squares; None where nothing was seen."""

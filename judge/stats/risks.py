@@ -21,12 +21,11 @@ from judge.stats.evidence import (
     CLIP_DIVISOR,
     Alternatives,
     Schedule,
-    Spread,
     alternatives,
     log_evidence,
     mixed,
-    pods_for,
 )
+from judge.stats.spread import Spread, lasting, pods_for
 from judge.stats.terms import Terms
 
 _FARTHEST = 1e4
@@ -86,14 +85,14 @@ class RiskSide:
         """
         error = math.exp(-clip * CLIP_DIVISOR)
         pods = np.sqrt(1.0 / self.arms.treated.pods + 1.0 / self.arms.reference.pods)
-        return Spread(self.noise.tau[..., None] * pods, self.noise.degrees, beyond=error / 20.0)
+        return lasting(self.noise.tau, self.noise.degrees, pods, beyond=error / 20.0)
 
     def pods_needed(self, *, clip: float) -> tuple[int, int | None] | None:
         """See `comparison.Side`."""
         ours, theirs = self.arms.treated.pods[-1], self.arms.reference.pods[-1]
         canary, baseline = (theirs, ours) if self.inverted else (ours, theirs)
         wanted = math.log(self.worst / self.null)
-        return pods_for(wanted, self.spread(clip), self.noise.tau, canary, baseline)
+        return pods_for(wanted, self.spread(clip), canary, baseline)
 
     def estimate(self, start: int) -> float | None:
         """Mantel and Haenszel's common ratio of risks; None where the reference has no event."""

@@ -39,22 +39,23 @@ def misrouted(
         return reasons.no_traffic(
             track, len(intervals), float(baseline.sum()), sampled=bool(seen.any())
         )
-    ended = _ended(np.where(seen, canary, np.nan), baseline)
+    expected = weights(intervals, track, BASELINE)
+    meant = seen & (expected != 0)
+    ended = _ended(np.where(meant, canary, np.nan), baseline)
     if ended >= 3 * block:
         return reasons.traffic_ended(track, ended, len(intervals))
-    expected = weights(intervals, track, BASELINE)
     if split_evidence(canary, baseline, expected)[-1] >= MISMATCH:
         known = np.isfinite(expected)
         whole = canary[known] + baseline[known]
-        meant = float((expected[known] * whole).sum() / whole.sum())
-        return reasons.other_share(track, float(canary[known].sum() / whole.sum()), meant)
+        share = float((expected[known] * whole).sum() / whole.sum())
+        return reasons.other_share(track, float(canary[known].sum() / whole.sum()), share)
     return ""
 
 
 def _ended(canary: Array, baseline: Array) -> int:
     """For how many looks up to the last the canary got nothing while the baseline got something.
 
-    NaN is a canary without samples: it is not known to have got nothing.
+    NaN is a canary without samples, or one that was meant to get nothing.
     """
     count = 0
     for ours, theirs in zip(canary[::-1], baseline[::-1], strict=True):

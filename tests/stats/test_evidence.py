@@ -7,12 +7,12 @@ from judge.stats.evidence import (
     CLIP_DIVISOR,
     Alternatives,
     Schedule,
-    Spread,
     alternatives,
     log_evidence,
     mixed,
     schedule,
 )
+from judge.stats.spread import Spread
 
 ALPHA = 0.05
 CLIP = math.log(1 / ALPHA) / CLIP_DIVISOR

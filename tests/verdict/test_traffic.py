@@ -75,6 +75,13 @@ def test_traffic_that_ended_does_not_pass():
     assert "no requests in the last 6 of 30 intervals" in verdict.reason
 
 
+def test_traffic_that_was_taken_away_again_is_no_fault():
+    """After a promotion the canary's weight is 0."""
+    weights = (0.1,) * 20 + (0.0,) * 10
+    drained = resized(lambda i: 1.0 if i < 20 else 0.0)
+    assert judged(*run(weights=weights, changed=drained)).verdict is Outcome.PASS
+
+
 def test_a_canary_without_traffic_that_never_gets_ready_fails_by_it():
     """Readiness needs no requests."""
     part = Query("ready", Reading.GAUGE)

@@ -1,0 +1,87 @@
+"""Pods that differ for good: what a good release's effect ratio may show, however long one looks.
+
+Owned here: the law of lasting differences between pods and where it is cut. Two are considered, and
+the one that reaches less far counts. Student's law with the spread that the baseline's own pods
+show: sharp where there are many. And the law of somebody who has seen other services: their pods
+differ by some `USUAL` for good, which is worth `WORTH` pods of knowledge; with three pods of one's
+own that tells far more than they do (Student's law with two degrees of freedom has no convictions
+left at a promise of 1 % shared by five metrics).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special
+
+from judge.stats.arms import Array
+
+FARTHEST = 3.0  # lasting differences between pods explain away no more than this ratio
+USUAL = 0.12  # log-sd
+WORTH = 3.0  # degrees of freedom
+_NOTHING = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """The pods' lasting differences, as a good release's effect ratio shows them.
+
+    Log-sd ``tau`` (..., intervals), and ``degrees`` of freedom (...) of Student's law (infinite:
+    normal). The law is cut where ``beyond`` of its probability lies farther out on one side: that
+    small a part of the promise buys that effects far outside the spread are not explained away.
+    """
+
+    tau: Array
+    degrees: Array
+    beyond: float
+
+    def settled(self) -> Spread:
+        """The same with one interval for all where the spread stays as it is during the run."""
+        if (self.tau == self.tau[..., :1]).all():
+            return Spread(self.tau[..., :1], self.degrees, self.beyond)
+        return self
+
+    @property
+    def reach(self) -> Array:
+        """Where the law is cut, (...), as a log ratio: log 3 at most."""
+        normal = np.isinf(self.degrees)
+        student = -special.stdtrit(np.where(normal, 1.0, self.degrees), self.beyond)
+        quantile = np.where(normal, -special.ndtri(self.beyond), student)
+        widest = np.maximum(self.tau.max(-1), _NOTHING)
+        return np.asarray(np.minimum(quantile * widest, math.log(FARTHEST)))
+
+
+def lasting(tau: Array, degrees: Array, pods: Array, *, beyond: float) -> Spread:
+    """The spread of a ratio, given the pods' own ``tau`` and ``degrees`` (...).
+
+    ``pods`` (..., intervals) is what a pod's log-sd is multiplied by: the root of the sum of one
+    over the numbers of pods. An assumed spread (infinite degrees) stays what it is.
+    """
+    own = Spread(tau[..., None] * pods, degrees, beyond)
+    known = np.isfinite(degrees)
+    seen = np.where(known, degrees, 0.0)
+    mean = np.sqrt((seen * np.square(tau) + WORTH * USUAL**2) / (seen + WORTH))
+    usual = Spread(mean[..., None] * pods, seen + WORTH, beyond)
+    nearer = known & (usual.reach < own.reach)
+    return Spread(
+        np.where(nearer[..., None], usual.tau, own.tau),
+        np.where(nearer, usual.degrees, own.degrees),
+        beyond,
+    )
+
+
+def pods_for(
+    wanted: float, spread: Spread, canary: float, baseline: float
+) -> tuple[int, int | None] | None:
+    """The canary's pods, and how many of them would let the log ratio ``wanted`` be convicted.
+
+    None where these are enough; the latter is None where no number would do.
+    """
+    reach = float(spread.reach)
+    if reach <= wanted:
+        return None
+    a_pod = reach / math.sqrt(1.0 / canary + 1.0 / baseline)
+    room = (wanted / a_pod) ** 2 - 1.0 / baseline
+    return max(1, round(canary)), math.ceil(1.0 / room) if room > 0 else None
