@@ -1,7 +1,8 @@
 """A track's counts in an interval: which pods are certain, which are recounted, which are holes.
 
 A hole is joint: a pod has both parts or none. Events without a series beside a total that has one
-are no events: error series do not exist until the first error.
+are no events: error series do not exist until the first error. Where there were some not long ago
+that is a doubt (`lost_events`).
 """
 
 from __future__ import annotations
@@ -30,19 +31,24 @@ def _certain(events: Part | None, total: Part, index: int) -> tuple[PodSamples, 
     found, doubtful = PodSamples(), []
     for pod, line in total[1].pods.items():
         of_all = reading(total[0], line, index)
-        beside = events[1].pods.get(pod) if events is not None else None
-        of_events = (
-            Unknown.ABSENT
-            if events is None or beside is None
-            else reading(events[0], beside, index)
-        )
-        if of_all is not Unknown.ABSENT and (_no_number(of_all) or _no_number(of_events)):
+        of_events = _of_events(events, pod, index)
+        if of_all is Unknown.ABSENT:
+            if of_events is Unknown.DOUBTFUL:
+                doubtful.append(pod)
+        elif _no_number(of_all) or _no_number(of_events):
             found.add(pod, Count(_known(of_events), _known(of_all)))
-        elif Unknown.DOUBTFUL in (of_all, of_events):
+        elif isinstance(of_all, Unknown) or of_events in (Unknown.DOUBTFUL, Unknown.GONE):
             doubtful.append(pod)
-        elif not isinstance(of_all, Unknown):
+        else:
             found.add(pod, count(_known(of_events), of_all))
     return found, doubtful
+
+
+def _of_events(events: Part | None, pod: str, index: int) -> float | Unknown:
+    beside = None if events is None else events[1].pods.get(pod)
+    if events is None or beside is None:
+        return Unknown.ABSENT
+    return reading(events[0], beside, index)
 
 
 def _no_number(said: float | Unknown) -> bool:
@@ -63,13 +69,24 @@ def _settle(
     recounted = None
     if look.recount is not None and counters:
         recounted = look.recount.counts(
-            None if events is None else events[0], total[0], doubtful, look.window, first=look.first
+            None if events is None else events[0],
+            total[0],
+            doubtful,
+            look.window,
+            first=look.first,
+            missed=_missed(events, doubtful, look.index),
         )
     if recounted is None:
         found.why = Absence.UNRELIABLE
         return
     for pod, one in recounted.items():
         found.add(pod, one)
+
+
+def _missed(events: Part | None, pods: Collection[str], index: int) -> list[str]:
+    """Those of ``pods`` whose events were there before the interval and are missing from it."""
+    lines = {} if events is None else events[1].pods
+    return [pod for pod in pods if pod in lines and lines[pod].missed(index)]
 
 
 def reading(branch: Branch, line: Line, index: int) -> float | Unknown:

@@ -22,7 +22,7 @@ from judge.sources.selectors import BOUND_LABEL, selector, upper_bound
 from judge.spec.resolved import PrometheusConfig
 from judge.stats.samples import Absence
 
-# VictoriaMetrics takes 16 KiB by default; five metrics with short selectors fit.
+# VictoriaMetrics takes 16 KiB by default; four metrics with short selectors fit.
 LONGEST_QUERY = 16_000
 # It is the query that these refuse, not us.
 ABOUT_THE_QUERY = frozenset({200, 400, 413, 414, 422})
@@ -32,12 +32,14 @@ ABOUT_THE_QUERY = frozenset({200, 400, 413, 414, 422})
 class Ends:
     """Reads the points of ``grid`` of some branches.
 
+    Events that are gone are looked for ``reach`` seconds back.
     `read` fills ``lines`` and ``buckets`` by branch, and ``absent``, the metrics that could not be
     read, with why.
     """
 
     grid: Grid
     config: PrometheusConfig
+    reach: float
     lines: dict[Branch, Lines] = field(default_factory=dict)
     buckets: dict[Branch, BucketLines] = field(default_factory=dict)
     absent: dict[str, Absence] = field(default_factory=dict)
@@ -69,7 +71,7 @@ class Ends:
                     raise
 
     def _ask(self, branches: Sequence[Branch], stretch: range) -> None:
-        query = joined(branches, self.config, step=self.grid.step)
+        query = joined(branches, self.config, step=self.grid.step, reach=self.reach)
         by_metric = _by_metric(branches)
         if len(query) > LONGEST_QUERY and len(by_metric) > 1:
             middle = len(by_metric) // 2

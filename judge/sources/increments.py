@@ -24,6 +24,7 @@ class Unknown(enum.Enum):
     """Why there is no increment."""
 
     ABSENT = enum.auto()  # no series at either end
+    GONE = enum.auto()  # no series at either end, but there were some not long ago
     DOUBTFUL = enum.auto()  # the two ends alone cannot tell
     BROKEN = enum.auto()  # what is there is not what was asked for; nothing settles that
 
@@ -33,21 +34,29 @@ class Line:
     """One pod at the ends of consecutive intervals, one more than there are intervals.
 
     ``sums`` are of its series and ``series`` their number; ``doubts`` are how many came, went or
-    were reset in the interval that ends there. None where the server showed nothing.
+    were reset in the interval that ends there, ``gone`` how many there were before that interval,
+    where none was left at either end of it. None where the server showed nothing.
     """
 
     sums: Column
     series: Column
     doubts: Column
+    gone: Column
 
     @classmethod
     def of(cls, points: int) -> Line:
         """A line of ``points`` ends at which nothing was seen yet."""
-        return cls([None] * points, [None] * points, [None] * points)
+        return cls([None] * points, [None] * points, [None] * points, [None] * points)
 
     def column(self, what: What) -> Column | None:
         """Where the numbers of a kind belong; None where they tell nothing of a counter."""
-        return {What.SUM: self.sums, What.SERIES: self.series, What.DOUBTS: self.doubts}.get(what)
+        columns = {
+            What.SUM: self.sums,
+            What.SERIES: self.series,
+            What.DOUBTS: self.doubts,
+            What.GONE: self.gone,
+        }
+        return columns.get(what)
 
     def shown(self, point: int) -> bool:
         """Whether there was anything at an end."""
@@ -57,7 +66,7 @@ class Line:
         """What the pod's counters grew by in the interval ``index``."""
         before, after = self.sums[index], self.sums[index + 1]
         if before is None and after is None:
-            return Unknown.ABSENT
+            return Unknown.GONE if self.gone[index + 1] else Unknown.ABSENT
         if before is None or after is None:
             return Unknown.DOUBTFUL
         if not math.isfinite(before):
@@ -65,6 +74,13 @@ class Line:
         if self.series[index] != self.series[index + 1] or self.doubts[index + 1]:
             return Unknown.DOUBTFUL
         return Unknown.DOUBTFUL if after < before else after - before
+
+    def missed(self, index: int) -> bool:
+        """Whether series that were there are missing from the interval ``index``.
+
+        Or from the one before: what they grew by when they are back is from both.
+        """
+        return bool(self.gone[index] or self.gone[index + 1])
 
     def value(self, index: int) -> float | Unknown:
         """What the pod's gauges are at the end of the interval ``index``."""

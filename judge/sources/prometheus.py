@@ -17,6 +17,7 @@ from judge.errors import SourceError
 from judge.sources.client import PrometheusClient
 from judge.sources.ends import Ends
 from judge.sources.grid import Grid
+from judge.sources.lost_events import reach
 from judge.sources.pod_labels import read_by_label
 from judge.sources.queries import branches
 from judge.sources.raw_samples import Window
@@ -104,9 +105,11 @@ class PrometheusSource:
                 f"the analysis {analysis.name} has no query for {', '.join(tracks) or 'no track'}; "
                 "give its metrics a template or queries"
             )
-        ends = Ends(Grid(self.client, start, step, intervals + 1, now=self._clock()), config)
+        missed = reach(analysis)
+        grid = Grid(self.client, start, step, intervals + 1, now=self._clock())
+        ends = Ends(grid, config, missed)
         ends.read(asked)
-        recount = Recount(self.client, config) if thorough else None
+        recount = Recount(self.client, config, missed) if thorough else None
         tally = Tally(analysis, tracks, ends, recount)
         return [
             tally.interval(index, Window(start + index * step, start + (index + 1) * step))

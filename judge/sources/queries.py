@@ -16,6 +16,7 @@ from judge.spec.resolved import PARTS, Kind, Metric, PrometheusConfig, Query, Re
 
 MARK = "judge_branch"
 (BUCKETS,) = PARTS[Kind.HISTOGRAM]
+EVENTS, _TOTAL = PARTS[Kind.PROPORTION]
 # Prometheus shows a series for this long after its last sample, unless it was marked stale.
 LOOKBACK = 300.0
 INFINITE = "+Inf"
@@ -27,6 +28,7 @@ class What(enum.StrEnum):
     SUM = "s"  # of buckets: one by bound
     SERIES = "c"  # how many there are: where it is not known which came and went
     DOUBTS = "d"  # how many came, went or were reset since the interval began
+    GONE = "g"  # how many there were not long ago, where there are none
     PARTIAL = "p"  # how many have a bucket's bound, where not all of the pod's series do
     UNBOUNDED = "u"  # how many are no classic buckets: native histograms, perhaps
 
@@ -62,14 +64,15 @@ def branches(metrics: Iterable[Metric], tracks: Sequence[str]) -> list[Branch]:
     ]
 
 
-def joined(asked: Sequence[Branch], config: PrometheusConfig, *, step: float) -> str:
+def joined(asked: Sequence[Branch], config: PrometheusConfig, *, step: float, reach: float) -> str:
     """One query for all of ``asked``; a series' mark is its index in ``asked`` and a `What`.
 
-    An interval is ``step`` seconds long.
+    An interval is ``step`` seconds long; events that are gone are looked for ``reach`` seconds
+    back.
     """
     terms = []
     for index, branch in enumerate(asked):
-        for what, expr in _exprs(branch, config, step):
+        for what, expr in _exprs(branch, config, step, reach):
             terms.append(f'label_replace({expr},"{MARK}","{index}{what}","","")')
     return _balanced(terms)
 
@@ -116,7 +119,9 @@ def present(expr: str, config: PrometheusConfig) -> str:
     return f"group without ({','.join(config.replica_labels)}) ({expr})"
 
 
-def _exprs(branch: Branch, config: PrometheusConfig, step: float) -> list[tuple[What, str]]:
+def _exprs(
+    branch: Branch, config: PrometheusConfig, step: float, reach: float
+) -> list[tuple[What, str]]:
     chosen = selector(branch.query.expr)
     if branch.buckets and chosen is not None:
         return _of_buckets(chosen, config, step)
@@ -126,7 +131,16 @@ def _exprs(branch: Branch, config: PrometheusConfig, step: float) -> list[tuple[
         exprs.append((What.DOUBTS, by_pod("count", _doubts(chosen, config, step), config)))
     elif branch.counter:
         exprs.append((What.SERIES, by_pod("count", single, config)))
+    if branch.counter and branch.part == EVENTS and chosen is not None:
+        exprs.append((What.GONE, _gone(chosen, config, step, reach)))
     return exprs
+
+
+def _gone(chosen: Selector, config: PrometheusConfig, step: float, reach: float) -> str:
+    """The pods that had series within ``reach``, and none at either end of an interval."""
+    then = by_pod("count", f"last_over_time({chosen}[{duration(reach)}])", config)
+    ends = by_pod("count", f"{chosen} or {chosen} offset {duration(step)}", config)
+    return f"{then} unless {ends}"
 
 
 def _of_buckets(chosen: Selector, config: PrometheusConfig, step: float) -> list[tuple[What, str]]:

@@ -8,7 +8,7 @@ are needed (`recount`).
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -69,13 +69,28 @@ class RawSamples:
 
     def read(self, chosen: Selector, pods: Collection[str], window: Window) -> Raw:
         """The series of ``pods``, from a lookback before ``window`` on. Raises `SourceError`."""
-        narrowed = chosen.among(self.config.pod_label, pods)
-        if len(str(narrowed)) > LONGEST_SELECTOR:
-            narrowed = chosen
+        narrowed = self._narrowed(chosen, pods)
         key = (str(narrowed), window)
         if key not in self._read:
             self._read[key] = self._fetched(narrowed, window)
         return self._read[key].of(pods)
+
+    def shown(
+        self, chosen: Selector, pods: Collection[str], window: Window
+    ) -> Sequence[RawSeries[float]]:
+        """The plain numbers of ``pods`` within ``window``, and nothing from before it.
+
+        Raises `SourceError`.
+        """
+        reach = duration(window.end - window.start)
+        query = f"{self._narrowed(chosen, pods)}[{reach}]"
+        answer = self.client.instant(query, at=window.end, expected="matrix")
+        series = [self._numbers(one) for one in answer.whole(self.client.name)]
+        return [one for one in series if one.times and one.pod in pods]
+
+    def _narrowed(self, chosen: Selector, pods: Collection[str]) -> Selector:
+        narrowed = chosen.among(self.config.pod_label, pods)
+        return chosen if len(str(narrowed)) > LONGEST_SELECTOR else narrowed
 
     def target(self, labels: Mapping[str, str]) -> Target:
         """The target that a series was scraped from."""

@@ -1,8 +1,9 @@
 """Recounts pods whose sums are in doubt from their raw samples: which settle what.
 
-Owned here: the search for targets that were only found, not born, in the interval, and what the raw
-samples say of each kind of counter. Promised: no more queries than doubts need. A query that is
-more than a selector has no raw samples; its doubts stay. Not here: reading them (`raw_samples`).
+Owned here: the search for targets that were only found, not born, in the interval, and for pods
+that lost their events; what the raw samples say of each kind of counter. Promised: no more queries
+than doubts need. A query that is more than a selector has no raw samples; its doubts stay. Not
+here: reading them (`raw_samples`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from judge.sources.arithmetic import HISTOGRAMS, NUMBERS
 from judge.sources.client import PrometheusClient
 from judge.sources.cumulative import sample
 from judge.sources.increments import count
+from judge.sources.lost_events import last_seen, lives_on
 from judge.sources.memory import MEMORY
 from judge.sources.queries import LOOKBACK, Branch, duration
 from judge.sources.raw_buckets import histograms
@@ -38,11 +40,13 @@ class Recount:
 
     Each method answers for those of ``pods`` that have a sample in ``window``; a pod's sample is
     None where it cannot be one, and all is None where raw samples cannot be had. ``first`` says
-    that nothing of the metric was shown at the window's start.
+    that nothing of the metric was shown at the window's start. ``reach`` is how far back events are
+    looked for that are gone, in seconds.
     """
 
     client: PrometheusClient
     config: PrometheusConfig
+    reach: float
     _samples: RawSamples = field(init=False)
 
     def __post_init__(self) -> None:
@@ -56,14 +60,44 @@ class Recount:
         window: Window,
         *,
         first: bool,
+        missed: Collection[str] = (),
     ) -> Mapping[str, Count | None] | None:
-        """The counts of ``pods``."""
+        """The counts of ``pods``; those that may have lost their events are among ``missed``."""
         branches = [one for one in (total, events) if one is not None]
         parts = self._settled(branches, pods, window, self._numbers, first=first)
         if parts is None:
             return None
+        try:
+            lost = self._lost(events, total, missed, window) if events and missed else ()
+        except SourceError:
+            return None
         of_events = parts[1] if len(parts) > 1 else {}
-        return {pod: count(of_events.get(pod, 0.0), grew) for pod, grew in parts[0].items()}
+        return {
+            pod: None if pod in lost else count(of_events.get(pod, 0.0), grew)
+            for pod, grew in parts[0].items()
+        }
+
+    def _lost(
+        self, events: Branch, total: Branch, pods: Collection[str], window: Window
+    ) -> Collection[str]:
+        """Those of ``pods`` that live on without their events. Raises `SourceError`."""
+        start = _ms(window.start)
+        past = Window(window.start - self.reach, window.start)
+        last = last_seen(self._shown(events, pods, past), until=start)
+        if not last:
+            return ()
+        # Where totals are scraped at other times, this shows those from before the last events too.
+        since = Window(min(last.values()) / 1000 - LOOKBACK, window.end)
+        totals: dict[str, list[RawSeries[float]]] = {}
+        for one in self._shown(total, last, since):
+            totals.setdefault(one.pod, []).append(one)
+        return {pod for pod, of in totals.items() if lives_on(of, since=last[pod], until=start)}
+
+    def _shown(
+        self, branch: Branch, pods: Collection[str], window: Window
+    ) -> Sequence[RawSeries[float]]:
+        chosen = selector(branch.query.expr)
+        return () if chosen is None else self._samples.shown(chosen, pods, window)
 
     def growths(
         self, branch: Branch, pods: Collection[str], window: Window, *, first: bool

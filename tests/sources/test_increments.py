@@ -34,18 +34,25 @@ def test_an_increment_is_certain_or_doubtful(
     resets: tuple[float, float],
     said: object,
 ) -> None:
-    assert Line(list(sums), list(series), list(resets)).increment(0) == said
+    assert Line(list(sums), list(series), list(resets), [None, None]).increment(0) == said
+
+
+def test_what_was_there_not_long_ago_is_gone() -> None:
+    line = Line([3.0, None, None, None, 9.0], [None] * 5, [None] * 5, [None, None, 1, 1, None])
+    said = [line.increment(index) for index in range(4)]
+    assert said == [DOUBTFUL, Unknown.GONE, Unknown.GONE, DOUBTFUL]
+    assert [line.missed(index) for index in range(4)] == [False, True, True, True]
 
 
 @pytest.mark.parametrize("before", [math.inf, -math.inf, math.nan])
 def test_nothing_is_counted_on_from_what_was_no_number(before: float) -> None:
-    grew = Line([before, 3.0], [2, 2], [None, 1]).increment(0)
+    grew = Line([before, 3.0], [2, 2], [None, 1], [None] * 2).increment(0)
     assert isinstance(grew, float)
     assert math.isnan(grew)
 
 
 def test_a_gauge_is_what_it_is_at_the_end() -> None:
-    line = Line([5.0, 3.0, None], [None] * 3, [None] * 3)
+    line = Line([5.0, 3.0, None], [None] * 3, [None] * 3, [None] * 3)
     assert line.value(0) == 3.0
     assert line.value(1) is ABSENT
 

@@ -9,6 +9,7 @@ import contextlib
 import json
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -31,6 +32,7 @@ from tests.servers.misbehaving import (
 )
 
 NOW = 10_000_000.0
+EVENTS = 'http_requests_total{track="canary",code=~"5.."}'
 
 
 @contextlib.contextmanager
@@ -113,6 +115,33 @@ def test_no_event_series_beside_a_total_is_no_event() -> None:
     with scripted(answer(*GREW[2:])) as (_, source):
         (interval,) = look(source)
     assert interval.samples["error-rate"]["canary"] == {"a": Count(0, 50)}
+
+
+GONE = (("0g", "", "1"), *GREW[2:])
+
+
+def test_events_that_were_there_not_long_ago_are_a_hole() -> None:
+    with scripted(answer(*GONE)) as (_, source):
+        (interval,) = look(source)
+    assert interval.samples == {}
+    assert interval.absent == {"error-rate": {"canary": Absence.UNRELIABLE}}
+
+
+def test_nothing_is_missed_of_a_pod_without_a_total() -> None:
+    with scripted(answer(GONE[0], ("1s", "", ""))) as (server, source):
+        (interval,) = look(source, thorough=True)
+    assert interval.absent == {"error-rate": {"canary": Absence.NO_DATA}}
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("duration", "reach"), [(600.0, "3600s"), (7000.0, "7200s"), (1e6, "86400s")]
+)
+def test_events_are_missed_for_as_long_as_a_run_lasts(duration: float, reach: str) -> None:
+    one = replace(analysis(), duration=duration, warmup=200.0)
+    with scripted(says(matrix())) as (server, source):
+        source.read(one, start=0, end=60, step=60, tracks=["canary"], thorough=False)
+    assert f"last_over_time({EVENTS}[{reach}])" in server.requests[0].form["query"]
 
 
 def test_events_without_a_total_are_a_hole() -> None:

@@ -25,23 +25,23 @@ def test_a_branch_for_each_metric_track_and_part() -> None:
 
 def test_everything_is_asked_at_once_and_each_term_is_marked() -> None:
     asked = branches(analysis().metrics, ["baseline", "canary"])
-    query = joined(asked, PrometheusConfig(), step=60)
+    query = joined(asked, PrometheusConfig(), step=60, reach=3600)
     check_brackets(query)
     marks = re.findall(r'"judge_branch","(\w+)"', query)
-    assert marks == [f"{index}{what}" for index in range(4) for what in "sd"]
+    assert marks == ["0s", "0d", "0g", "1s", "1d", "2s", "2d", "2g", "3s", "3d"]
     assert "by (pod)" in query
     assert "max without (prometheus_replica,__replica__)" in query
 
 
 def test_a_gauge_needs_no_doubts() -> None:
     one = analysis(error_rate(reading=Reading.GAUGE))
-    query = joined(branches(one.metrics, ["canary"]), PrometheusConfig(), step=60)
+    query = joined(branches(one.metrics, ["canary"]), PrometheusConfig(), step=60, reach=3600)
     assert re.findall(r'"judge_branch","(\w+)"', query) == ["0s", "1s"]
 
 
 def test_what_came_went_or_was_reset_is_looked_for() -> None:
     asked = branches(analysis().metrics, ["canary"])
-    query = joined(asked, PrometheusConfig(replica_labels=()), step=60)
+    query = joined(asked, PrometheusConfig(replica_labels=()), step=60, reach=3600)
     now = 'http_requests_total{track="canary"}'
     before = f"{now} offset 60s"
     assert (
@@ -50,17 +50,27 @@ def test_what_came_went_or_was_reset_is_looked_for() -> None:
     ) in query
 
 
+def test_pods_whose_events_are_gone_are_looked_for() -> None:
+    asked = branches(analysis().metrics, ["canary"])
+    query = joined(asked, PrometheusConfig(), step=60, reach=5400)
+    events = 'http_requests_total{track="canary",code=~"5.."}'
+    assert (
+        f"count by (pod) (last_over_time({events}[5400s])) "
+        f"unless count by (pod) ({events} or {events} offset 60s)"
+    ) in query
+
+
 @pytest.mark.parametrize("expr", ["a_total + b_total", '{__name__=~"a_total|b_total"}'])
 def test_more_than_one_counter_has_a_sum_and_a_number_of_series(expr: str) -> None:
     asked = branches(analysis().metrics, ["canary"])[:1]
     mixed = type(asked[0])("a", "canary", "total", Query(expr))
-    query = joined([mixed], PrometheusConfig(), step=60)
+    query = joined([mixed], PrometheusConfig(), step=60, reach=3600)
     assert re.findall(r'"judge_branch","(\w+)"', query) == ["0s", "0c"]
 
 
 def test_labels_of_pods_and_replicas_are_the_configurations() -> None:
     config = PrometheusConfig(pod_label="kubernetes_pod_name", replica_labels=("ha",))
-    query = joined(branches(analysis().metrics, ["canary"]), config, step=60)
+    query = joined(branches(analysis().metrics, ["canary"]), config, step=60, reach=3600)
     assert "by (kubernetes_pod_name)" in query
     assert "max without (ha)" in query
 
@@ -86,7 +96,7 @@ def test_a_mark_is_read_back() -> None:
 
 def test_a_histogram_is_asked_for_by_bound_and_its_doubts_by_pod() -> None:
     asked = branches([latency(buckets="seconds_bucket")], ["canary"])
-    query = joined(asked, PrometheusConfig(replica_labels=()), step=60)
+    query = joined(asked, PrometheusConfig(replica_labels=()), step=60, reach=3600)
     check_brackets(query)
     assert re.findall(r'"judge_branch","(\w+)"', query) == ["0s", "0p", "0u", "0d"]
     assert 'sum by (pod,le) (seconds_bucket{track="canary"})' in query
@@ -97,12 +107,12 @@ def test_a_histogram_is_asked_for_by_bound_and_its_doubts_by_pod() -> None:
 
 def test_buckets_of_several_names_have_a_number_of_series() -> None:
     several = Branch("a", "canary", "buckets", Query('{__name__=~"a_bucket|b_bucket"}'))
-    query = joined([several], PrometheusConfig(), step=60)
+    query = joined([several], PrometheusConfig(), step=60, reach=3600)
     assert re.findall(r'"judge_branch","(\w+)"', query) == ["0s", "0p", "0u", "0c"]
 
 
 def test_a_rate_is_a_counter_with_doubts_and_a_gauge_has_none() -> None:
     asked = branches([gauge("a", reading=Reading.COUNTER), gauge("b")], ["canary"])
-    query = joined(asked, PrometheusConfig(), step=60)
+    query = joined(asked, PrometheusConfig(), step=60, reach=3600)
     assert [one.part for one in asked] == ["value", "value"]
     assert re.findall(r'"judge_branch","(\w+)"', query) == ["0s", "0d", "1s"]

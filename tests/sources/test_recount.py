@@ -19,6 +19,7 @@ from judge.stats.samples import Count, Histogram
 from tests.servers.misbehaving import Behaviour, Server, error, matrix, misbehaving, says, vector
 
 WINDOW = Window(1000.0, 1060.0)
+REACH = 3600.0
 EVENTS = Branch("m", "canary", "events", Query('r_total{code="500"}'))
 TOTAL = Branch("m", "canary", "total", Query("r_total"))
 OK = {"__name__": "r_total", "pod": "a", "code": "200"}
@@ -32,7 +33,7 @@ def recounting(*script: Behaviour) -> Iterator[tuple[Server, Recount]]:
         config = PrometheusConfig(address=server.address)
         client = PrometheusClient(config, retries=Retries(tries=1))
         with contextlib.closing(client):
-            yield server, Recount(client, config)
+            yield server, Recount(client, config, REACH)
 
 
 def counts(
@@ -149,6 +150,43 @@ def test_an_expression_has_no_raw_samples() -> None:
     with recounting(NONE) as (server, recount):
         assert counts(recount, total=mixed) is None
     assert server.requests == []
+
+
+GONE = (samples(OK, (990, "10"), (1050, "13")), NONE)
+LAST_SEEN = samples(BAD, (400, "4"), (415, "5"))
+
+
+def missing(recount: Recount) -> Mapping[str, Count | None] | None:
+    return recount.counts(EVENTS, TOTAL, ["a"], WINDOW, first=False, missed=["a"])
+
+
+def test_where_events_are_missed_they_and_the_total_since_then_are_read() -> None:
+    went_on = samples(OK, (415, "6"), (430, "7"), (1050, "13"))
+    with recounting(*GONE, LAST_SEEN, went_on) as (server, recount):
+        assert missing(recount) == {"a": None}
+    assert asked(server)[2:] == [
+        ('r_total{code="500",pod=~"a"}[3600s]', "1000.000"),
+        ('r_total{pod=~"a"}[945s]', "1060.000"),
+    ]
+
+
+def test_a_process_that_began_anew_since_its_last_events_has_had_none() -> None:
+    anew = samples(OK, (415, "6"), (430, "2"), (1050, "13"))
+    with recounting(*GONE, LAST_SEEN, anew) as (_, recount):
+        assert missing(recount) == {"a": Count(0, 3)}
+
+
+def test_where_no_events_were_there_none_are_missed() -> None:
+    with recounting(*GONE, NONE) as (server, recount):
+        assert missing(recount) == {"a": Count(0, 3)}
+    assert len(server.requests) == 3
+
+
+@pytest.mark.parametrize("answers", [(), (LAST_SEEN,)], ids=["events", "total"])
+def test_what_was_missed_and_cannot_be_read_settles_nothing(answers: Sequence[Behaviour]) -> None:
+    refused = error("execution", "too many samples", status=422)
+    with recounting(*GONE, *answers, refused) as (_, recount):
+        assert missing(recount) is None
 
 
 LATENCY = Branch("m", "canary", "buckets", Query("seconds"))
