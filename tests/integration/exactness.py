@@ -20,6 +20,8 @@ from tests.servers.histories import END, LOOKS, START, STEP, Pod, pods
 
 PODS = pods()
 NAMES = [pod.name for pod in PODS]
+# Those of whose errors the server gets to know.
+WHOLE = [pod for pod in PODS if not pod.lost_codes]
 # Pods with an interval that their sums at its ends do not decide, on every server.
 DOUBTED = ("restarts", "overtakes", "exchanges", "newborn", "first-errors")
 
@@ -59,9 +61,10 @@ def _relabelled() -> list[Series]:
 
 def _not_finite() -> list[Series]:
     times = [START - 60 + 15 * tick for tick in range(60)]
+    first, mended = START + STEP - 5, START + 3 * STEP - 5
     return [
         Series("broken_total", {"pod": "a", "track": "baseline", "code": "200"},
-               [(at, 5.0 if at < START + STEP - 5 else math.inf) for at in times]),
+               [(at, math.inf if first <= at < mended else at - START + 900) for at in times]),
     ]  # fmt: skip
 
 
@@ -157,19 +160,42 @@ def tells_a_promoted_pod_from_a_new_one(address: str) -> None:
 
 
 def keeps_what_is_not_finite(address: str) -> None:
-    """An infinity is in the sample, and said."""
+    """An infinity is in the sample, and said; once it is over nothing is counted twice."""
     with source(address) as one:
         intervals = one.read(
             analysis(error_rate("broken", counter="broken_total")),
             start=START,
-            end=START + 2 * STEP,
+            end=START + 4 * STEP,
             step=STEP,
             tracks=["baseline"],
             thorough=True,
         )
-    first = intervals[0]
-    assert first.samples["broken"]["baseline"]["a"].total == math.inf
-    assert first.absent["broken"]["baseline"] is Absence.NOT_FINITE
+    totals = [one.samples["broken"]["baseline"]["a"].total for one in intervals]
+    assert totals[0] == math.inf
+    assert all(map(math.isnan, totals[1:3]))
+    assert totals[3] == STEP
+    said = [one.absent.get("broken", {}).get("baseline") for one in intervals]
+    assert said == [*[Absence.NOT_FINITE] * 3, None]
+
+
+def leaves_out_what_lacks_its_errors(address: str) -> None:
+    """Error series that vanish from a process that lives on: a hole in both parts until it is over.
+
+    Where nothing marks their end the server shows their last value for some time.
+    """
+    (pod,) = (pod for pod in PODS if pod.lost_codes)
+    ((lost, back),) = pod.lost_codes.values()
+    counted = counts(looks(address), pod.name)
+    holes = [index for index, one in enumerate(counted) if one is None]
+    assert holes == list(range(holes[0], math.ceil(back)))
+    assert lost < holes[0] < lost + 7
+    for first, end in ((0, math.floor(lost)), (math.ceil(back), LOOKS)):
+        part = [one for one in counted[first:end] if one is not None]
+        (life,) = pod.lives
+        for errors, rates in ((False, ("200", "500")), (True, ("500",))):
+            grown = sum(one.events if errors else one.total for one in part)
+            rate = sum(life.codes[code][0] for code in rates)
+            assert abs(grown - rate * STEP * (end - first)) <= len(rates)
 
 
 def reads_gauges_at_the_end(address: str) -> None:
@@ -252,6 +278,7 @@ CHECKS = (
     does_not_count_what_was_before_it_looked,
     tells_a_promoted_pod_from_a_new_one,
     keeps_what_is_not_finite,
+    leaves_out_what_lacks_its_errors,
     reads_gauges_at_the_end,
     says_which_track_has_no_data,
     reads_the_rest_where_a_query_is_refused,

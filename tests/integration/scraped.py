@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from judge.sources.prometheus import PrometheusSource
 from judge.spec.resolved import Metric
-from judge.stats.samples import Count, Histogram, Sample
+from judge.stats.samples import Absence, Count, Histogram, Interval, Sample
 from tests.servers.analyses import analysis, error_rate, latency
 from tests.servers.latencies import LATENCY, held
 from tests.servers.native import PROTOBUF, exposition
@@ -36,6 +36,16 @@ GROWN = {
 }
 
 
+# Of both pods' error series is lost, for some looks: one lives on meanwhile, one restarts.
+FAILING: Pods = {"lives": {"200": 100, "500": 20}, "restarts": {"200": 100, "500": 20}}
+LOSING: list[tuple[Pods | None, int]] = [
+    ({"lives": {"200": 110, "500": 25}, "restarts": {"200": 110, "500": 21}}, 2),
+    ({"lives": {"200": 120}, "restarts": {"200": 3}}, 12),
+    ({"lives": {"200": 1130, "500": 95}, "restarts": {"200": 9, "500": 1}}, 6),
+    ({"lives": {"200": 1133, "500": 96}, "restarts": {"200": 11, "500": 1}}, 2),
+]
+
+
 def as_counters(state: Pods) -> State:
     """Requests by code."""
     return {
@@ -58,38 +68,79 @@ def as_natives(state: Pods) -> State:
 def count_exactly(target: Target, source: PrometheusSource) -> None:
     """Show the states one after the other, read looks over them, compare with the truth."""
     grown: dict[str, Count] = {}
-    for samples in _looks(target, source, error_rate(), as_counters):
-        for pod, count in samples.items():
+    metric = error_rate()
+    for look in _looks(target, source, metric, as_counters, BEFORE, _each(STATES)):
+        for pod, count in _canary(look, metric).items():
             assert isinstance(count, Count)
-            so_far = grown.get(pod, Count(0, 0))
-            grown[pod] = Count(so_far.events + count.events, so_far.total + count.total)
+            grown[pod] = _sum(grown.get(pod, Count(0, 0)), count)
     assert grown == GROWN
 
 
 def measure_exactly(target: Target, source: PrometheusSource) -> None:
     """The same with the latencies of the same requests."""
     totals: dict[str, float] = defaultdict(float)
-    for samples in _looks(target, source, latency(buckets=LATENCY), as_natives):
-        for pod, histogram in samples.items():
+    metric = latency(buckets=LATENCY)
+    for look in _looks(target, source, metric, as_natives, BEFORE, _each(STATES)):
+        for pod, histogram in _canary(look, metric).items():
             assert isinstance(histogram, Histogram)
             totals[pod] += histogram.total
     assert totals == {pod: count.total for pod, count in GROWN.items()}
 
 
+def leave_out_lost_events(target: Target, source: PrometheusSource) -> None:
+    """What a pod counts from the loss of its error series until they are back is left out.
+
+    Both its errors and its requests are, and nothing of a pod that has begun anew.
+    """
+    grown = {"lives": Count(0, 0), "restarts": Count(0, 0)}
+    holes: dict[str, int] = defaultdict(int)
+    metric = error_rate()
+    for look in _looks(target, source, metric, as_counters, FAILING, LOSING):
+        found = _canary(look, metric)
+        for pod, so_far in grown.items():
+            count = found.get(pod)
+            if isinstance(count, Count):
+                grown[pod] = _sum(so_far, count)
+            else:
+                holes[pod] += 1
+                assert look.absent == {metric.name: {"canary": Absence.UNRELIABLE}}
+    assert grown == {"lives": Count(6, 29), "restarts": Count(2, 23)}
+    assert set(holes) == {"lives"}
+    assert holes["lives"] >= 3
+
+
+def _sum(one: Count, other: Count) -> Count:
+    return Count(one.events + other.events, one.total + other.total)
+
+
+def _canary(look: Interval, metric: Metric) -> Mapping[str, Sample]:
+    return look.samples.get(metric.name, {}).get("canary", {})
+
+
+def _each(states: Sequence[Pods | None]) -> list[tuple[Pods | None, int]]:
+    """``states``, each to be scraped twice."""
+    return [(state, 2) for state in states]
+
+
 def _looks(
-    target: Target, source: PrometheusSource, metric: Metric, shown: Callable[[Pods], State]
-) -> Iterator[Mapping[str, Sample]]:
-    """The canary's samples in looks over all states."""
-    target.show(shown(BEFORE), scrapes=3)
+    target: Target,
+    source: PrometheusSource,
+    metric: Metric,
+    shown: Callable[[Pods], State],
+    before: Pods,
+    states: Sequence[tuple[Pods | None, int]],
+) -> Iterator[Interval]:
+    """Looks at the canary over all ``states``, each of which is scraped so many times."""
+    target.show(shown(before), scrapes=3)
     start = time.time()
-    for state in STATES:
-        target.show(None if state is None else shown(state))
+    for state, scrapes in states:
+        target.show(None if state is None else shown(state), scrapes=scrapes)
     settle()
     looks = 1 + int((time.time() - start) // STEP)
     time.sleep(max(0.0, start + looks * STEP - time.time()) + 0.5)
     for look in range(looks):
         begin = start + look * STEP
-        (interval,) = source.read(
+        yield from source.read(
             analysis(metric),
             start=begin,
             end=begin + STEP,
@@ -97,4 +148,3 @@ def _looks(
             tracks=["canary"],
             thorough=True,
         )
-        yield interval.samples.get(metric.name, {}).get("canary", {})
