@@ -26,6 +26,8 @@ START_EVERY_SECONDS = 300.0
 AT_START = 0.75  # prior weight of a regression that is there from the start
 NEAREST = 1.2  # the smallest alternative, in units of the null
 _NULL_NODES = np.linspace(-1.0, 1.0, 31)
+_FLAT = 1e-9
+_NARROW = 1e-5
 _NEAR = 14
 _FAR = 6
 
@@ -109,6 +111,7 @@ def log_evidence(
     """
     nodes, log_null = _null_mixture(null, spread.settled())
     around = _cumulated(likelihood.curve(nodes, null))
+    null_side = _Null(log_null, np.diff(np.log(nodes), axis=-1)[..., None, :])
     above = _cumulated(likelihood.curve(beyond.ratios(null), null))
     looks = above.shape[-2] - 1
     batch = above.shape[1 if averaged else 0 : -2]
@@ -116,12 +119,44 @@ def log_evidence(
     def from_start(start: int) -> Array:
         if start >= looks:
             return np.zeros((*batch, looks))
-        now, before = _grown(above, around, beyond.log_weights, log_null, start, plan.block)
+        now, before = _grown(above, around, beyond.log_weights, null_side, start, plan.block)
         if averaged:
             now, before = _mean(now), _mean(before)
         return _accumulated(np.minimum(now - before, clip), start, plan.block)
 
     return [from_start(start) for start in plan.starts]
+
+
+@dataclass(frozen=True, slots=True)
+class _Null:
+    """The null's nodes: log-weights (..., intervals or 1, nodes), gaps (..., 1, nodes - 1) in log.
+
+    Where there is much data the curve's peak is narrower than a gap; nodes beside it would deny a
+    ratio that the pods' spread explains, and an alternative that happens to lie on it convict. So
+    every node stands for the best ratio of its cell, by the parabola through its neighbours.
+    """
+
+    log_weights: Array
+    gaps: Array
+
+    def best(self, values: Array) -> Array:
+        """The greatest value of each node's cell, (..., nodes)."""
+        if self.gaps.max() < _NARROW:
+            return values
+        slopes = np.diff(values, axis=-1) / self.gaps
+        left, right = slopes[..., :-1], slopes[..., 1:]
+        before, after = self.gaps[..., :-1], self.gaps[..., 1:]
+        whole = before + after
+        slope = (left * after + right * before) / whole
+        bend = np.minimum(2.0 * (right - left) / whole, -_FLAT)
+        move = np.clip(slope / -bend, before / -2.0, after / 2.0)
+        best = np.empty_like(values)
+        best[..., 1:-1] = values[..., 1:-1] + move * (slope + bend * move / 2.0)
+        best[..., 0] = values[..., 0] + np.maximum(slopes[..., 0] * self.gaps[..., 0], 0.0) / 2.0
+        best[..., -1] = (
+            values[..., -1] - np.minimum(slopes[..., -1] * self.gaps[..., -1], 0.0) / 2.0
+        )
+        return best
 
 
 def mixed(by_start: list[Array], plan: Schedule) -> Array:
@@ -166,7 +201,7 @@ def _grown(
     above: Array,
     around: Array,
     log_above: Array,
-    log_around: Array,
+    null: _Null,
     start: int,
     block: int,
 ) -> tuple[Array, Array]:
@@ -177,13 +212,13 @@ def _grown(
     after = np.arange(start, above.shape[-2] - 1)
     opened = start + (after - start) // block * block  # when each interval's block began
     log_above = log_above[..., None, :]
-    varies = log_around.shape[-2] > 1
-    log_around = log_around[..., start:, :] if varies else log_around
-    gained = _mixture(above, log_above, start, after + 1)
-    lost = _mixture(around, log_around, start, after + 1)
+    varies = null.log_weights.shape[-2] > 1
+    log_around = null.log_weights[..., start:, :] if varies else null.log_weights
+    gained = _mixture(_since(above, start, after + 1), log_above)
+    lost = _mixture(null.best(_since(around, start, after + 1)), log_around)
     if varies:
         # what the null had when the block began, under the spread of this interval
-        had = _mixture(around, log_around, start, opened)
+        had = _mixture(null.best(_since(around, start, opened)), log_around)
     else:
         had = np.where(opened == start, 0.0, lost[..., opened - start - 1])
     got = np.where(opened == start, 0.0, gained[..., opened - start - 1])
@@ -201,9 +236,14 @@ def _accumulated(steps: Array, start: int, block: int) -> Array:
     return np.concatenate([quiet, steps + _whole_blocks(steps, block)], axis=-1)
 
 
-def _mixture(curve: Array, log_weights: Array, start: int, at: NDArray[np.intp]) -> Array:
-    """log of the weighted mean of exp(what the curve gained from ``start`` to ``at``)."""
-    return _log_sum_exp(curve[..., at, :] - curve[..., start : start + 1, :] + log_weights)
+def _since(curve: Array, start: int, at: NDArray[np.intp]) -> Array:
+    """What the curve gained from ``start`` to ``at``, (..., at, ratios)."""
+    return np.asarray(curve[..., at, :] - curve[..., start : start + 1, :])
+
+
+def _mixture(gained: Array, log_weights: Array) -> Array:
+    """log of the weighted mean of exp(what the curve gained)."""
+    return _log_sum_exp(gained + log_weights)
 
 
 def _whole_blocks(steps: Array, block: int) -> Array:

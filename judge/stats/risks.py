@@ -25,10 +25,12 @@ from judge.stats.evidence import (
     log_evidence,
     mixed,
 )
-from judge.stats.spread import Spread, lasting, pods_for
+from judge.stats.spread import FARTHEST, Spread, lasting, pods_for
 from judge.stats.terms import Terms
 
 _FARTHEST = 1e4
+# a pod that is a tenth slower for good may have thrice the requests beyond a bound in the tail
+FARTHEST_TAIL = 1e3
 _TRIED = 10  # ratios on either side of the estimate
 
 
@@ -85,7 +87,10 @@ class RiskSide:
         """
         error = math.exp(-clip * CLIP_DIVISOR)
         pods = np.sqrt(1.0 / self.arms.treated.pods + 1.0 / self.arms.reference.pods)
-        return lasting(self.noise.tau, self.noise.degrees, pods, beyond=error / 20.0)
+        farthest = FARTHEST_TAIL if self.averaged else FARTHEST
+        return lasting(
+            self.noise.tau, self.noise.degrees, pods, beyond=error / 20.0, farthest=farthest
+        )
 
     def pods_needed(self, *, clip: float) -> tuple[int, int | None] | None:
         """See `comparison.Side`."""

@@ -11,14 +11,14 @@ left at a promise of 1 % shared by five metrics).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import special
 
 from judge.stats.arms import Array
 
-FARTHEST = 3.0  # lasting differences between pods explain away no more than this ratio
+FARTHEST = 3.0  # lasting differences explain away no more than this ratio of risks or levels
 USUAL = 0.12  # log-sd
 WORTH = 3.0  # degrees of freedom
 _NOTHING = 1e-6
@@ -30,45 +30,50 @@ class Spread:
 
     Log-sd ``tau`` (..., intervals), and ``degrees`` of freedom (...) of Student's law (infinite:
     normal). The law is cut where ``beyond`` of its probability lies farther out on one side: that
-    small a part of the promise buys that effects far outside the spread are not explained away.
+    small a part of the promise buys that effects far outside the spread are not explained away. It
+    is cut at the ratio ``farthest`` in any case.
     """
 
     tau: Array
     degrees: Array
     beyond: float
+    farthest: float = FARTHEST
 
     def settled(self) -> Spread:
         """The same with one interval for all where the spread stays as it is during the run."""
         if (self.tau == self.tau[..., :1]).all():
-            return Spread(self.tau[..., :1], self.degrees, self.beyond)
+            return replace(self, tau=self.tau[..., :1])
         return self
 
     @property
     def reach(self) -> Array:
-        """Where the law is cut, (...), as a log ratio: log 3 at most."""
+        """Where the law is cut, (...), as a log ratio."""
         normal = np.isinf(self.degrees)
         student = -special.stdtrit(np.where(normal, 1.0, self.degrees), self.beyond)
         quantile = np.where(normal, -special.ndtri(self.beyond), student)
         widest = np.maximum(self.tau.max(-1), _NOTHING)
-        return np.asarray(np.minimum(quantile * widest, math.log(FARTHEST)))
+        return np.asarray(np.minimum(quantile * widest, math.log(self.farthest)))
 
 
-def lasting(tau: Array, degrees: Array, pods: Array, *, beyond: float) -> Spread:
+def lasting(
+    tau: Array, degrees: Array, pods: Array, *, beyond: float, farthest: float = FARTHEST
+) -> Spread:
     """The spread of a ratio, given the pods' own ``tau`` and ``degrees`` (...).
 
     ``pods`` (..., intervals) is what a pod's log-sd is multiplied by: the root of the sum of one
     over the numbers of pods. An assumed spread (infinite degrees) stays what it is.
     """
-    own = Spread(tau[..., None] * pods, degrees, beyond)
+    own = Spread(tau[..., None] * pods, degrees, beyond, farthest)
     known = np.isfinite(degrees)
     seen = np.where(known, degrees, 0.0)
     mean = np.sqrt((seen * np.square(tau) + WORTH * USUAL**2) / (seen + WORTH))
-    usual = Spread(mean[..., None] * pods, seen + WORTH, beyond)
+    usual = Spread(mean[..., None] * pods, seen + WORTH, beyond, farthest)
     nearer = known & (usual.reach < own.reach)
     return Spread(
         np.where(nearer[..., None], usual.tau, own.tau),
         np.where(nearer, usual.degrees, own.degrees),
         beyond,
+        farthest,
     )
 
 

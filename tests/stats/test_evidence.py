@@ -144,3 +144,20 @@ def test_later_looks_do_not_change_earlier_ones():
     whole = evidence(seen, plan)
     for looks in (1, 2, 3, 7, 31):
         assert (evidence(seen[:looks], plan) == whole[:looks]).all()
+
+
+def test_much_data_does_not_turn_the_pods_spread_into_a_conviction():
+    """The likelihood's peak is narrower than the gaps between the ratios of both mixtures."""
+
+    class Precise(Normal):
+        def curve(self, ratios, null):
+            return 3e4 * super().curve(ratios, null)
+
+    an_alternative = math.log(alternatives(np.zeros(())).steps[0])
+    noise = np.random.default_rng(8).standard_normal((50, 30)) / math.sqrt(3e4)
+    spread = Spread(np.full((50, 1), an_alternative), np.full(50, np.inf), ALPHA / 20)
+    plan = schedule(interval=60.0, looks=30)
+    none = alternatives(np.zeros(50))
+    seen = Precise(an_alternative + noise)
+    grown = log_evidence(seen, np.ones(50), none, spread, plan, clip=CLIP)
+    assert mixed(grown, plan).max() < math.log(1 / ALPHA)
