@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from judge.stats.arms import Array
 
-TAILS = (0.5, 0.2, 0.1, 0.05, 0.02, 0.01)  # shares of the baseline's requests above a bound
+TAILS = (0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005)  # shares of the baseline's requests above a bound
 TOLERANCE = 1.15  # how far off a pair's ratio may be from the slowdown that it tests
 NEAR = 1.03  # as good as the slowdown itself
 _SAME = 1e-9

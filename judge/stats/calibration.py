@@ -9,6 +9,7 @@ exponential tail, since trouble lives in tails that no variance describes.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,7 @@ from scipy import special
 
 from judge.stats.arms import Arms, Array, PodCounts, paired
 
+AT_ONCE = 32
 FEWEST = 100  # pseudo-rollouts; below this nothing is calibrated
 TAIL_FROM = (0.7, 0.9)  # quantiles above which the tail is taken as exponential
 UPPER = 0.8  # one-sided confidence of the bound on the tail's mean
@@ -34,17 +36,11 @@ def stride(intervals: int, pods: int, looks: int) -> int:
     return half if enough else max(1, looks // 4)
 
 
-def pseudo_rollouts(
-    history: PodCounts, *, looks: int, group: int, playing: PodCounts | None = None
-) -> Arms | None:
+def pseudo_rollouts(chosen: Draw, history: PodCounts, *, playing: PodCounts | None = None) -> Arms:
     """Pseudo-rollouts (..., rollouts, looks) of a history (..., intervals, pods).
 
     ``playing`` is what counts of a pod while it plays the canary, where that is something else.
-    None where there are fewer than `FEWEST`, or fewer than two pods.
     """
-    chosen = draw(*history.events.shape[-2:], looks=looks, group=group)
-    if chosen is None:
-        return None
     treated = history if playing is None else playing
     return paired(
         PodCounts(chosen.playing(treated.events), chosen.playing(treated.total)),
@@ -62,6 +58,12 @@ class Draw:
     within: NDArray[np.intp]
     groups: NDArray[np.intp]
     others: NDArray[np.intp]
+
+    def chunks(self) -> Iterator[Draw]:
+        """The same in parts of about `AT_ONCE` pseudo-rollouts, which stay in a core's cache."""
+        windows = max(1, AT_ONCE // len(self.groups))
+        for first in range(0, len(self.within), windows):
+            yield Draw(self.within[first : first + windows], self.groups, self.others)
 
     def playing(self, values: Array) -> Array:
         """What the canary's pods had: (..., rollouts, looks, pods of a group)."""

@@ -8,6 +8,7 @@ kinds: `risks` compares counts, `histograms` latencies, `levels` gauges.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -107,18 +108,20 @@ def weigh(
 
 
 def raised_by(
-    pseudo: tuple[Side, ...], usable: NDArray[np.bool_], terms: Terms, *, overlap: float
+    pseudo: Iterable[tuple[tuple[Side, ...], NDArray[np.bool_]]], terms: Terms, *, overlap: float
 ) -> Array | None:
-    """By how much the threshold must be raised, (...), given pseudo-rollouts (..., rollouts).
+    """By how much the threshold must be raised, (...), given pseudo-rollouts in parts.
 
-    ``usable`` (..., rollouts, looks) tells which looks had data on both sides. None where fewer
-    than `calibration.FEWEST` pseudo-rollouts had enough.
+    Of each part the sides (..., rollouts) and which looks had data on both, (..., rollouts, looks).
+    None where fewer than `calibration.FEWEST` pseudo-rollouts had enough.
     """
-    counted = whole(usable)
-    if counted.sum(-1).min(initial=counted.shape[-1]) < FEWEST:
+    parts = []
+    for sides, usable in pseudo:
+        by_start = tuple(side.fail_by_start(terms.plan, clip=terms.clip) for side in sides)
+        parts.append(np.where(whole(usable), _both(by_start, terms).max(-1), np.nan))
+    highest = np.concatenate(parts, axis=-1)
+    if np.isfinite(highest).sum(-1).min(initial=highest.shape[-1]) < FEWEST:
         return None
-    by_start = tuple(side.fail_by_start(terms.plan, clip=terms.clip) for side in pseudo)
-    highest = np.where(counted, _both(by_start, terms).max(-1), np.nan)
     return raised_threshold(highest, alpha=terms.alpha, overlap=overlap)
 
 

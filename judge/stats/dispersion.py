@@ -66,16 +66,19 @@ def assumed(shape: tuple[int, ...] = (), rate: float = np.nan) -> Dispersion:
     )
 
 
-def dispersion(history: PodCounts, *, interval: float) -> Dispersion:
-    """Learn from the baseline's history (..., intervals, pods), ``interval`` seconds each."""
+def dispersion(
+    history: PodCounts, *, interval: float, blocks: tuple[float, ...] = (BLOCK_SECONDS,)
+) -> Dispersion:
+    """Learn from the baseline's history (..., intervals, pods), ``interval`` seconds each.
+
+    Of several lengths of ``blocks`` (seconds) the one that says most of phi counts.
+    """
     counts = history.filled()
     rate, volume = _pooled(counts)
-    events, total = _blocks(counts, interval)
-    statistic, degrees = _pearson(events, total)
-    enough = (events.sum((-2, -1)) >= FEWEST_EVENTS) & (degrees >= FEWEST_DEGREES)
-    safe = np.maximum(degrees, 1.0)
-    phi_hat = np.maximum(statistic / safe, 1.0)
-    bound = statistic / special.chdtri(safe, UPPER)
+    enough, phi_hat, bound = _phi(counts, interval, blocks[0])
+    for seconds in blocks[1:]:
+        known, _, longer = _phi(counts, interval, seconds)
+        bound = np.where(known, np.maximum(bound, longer), bound)
     tau = _spread(counts, phi_hat)
     pods = (counts.total.sum(-2) > 0).sum(-1)
     return Dispersion(
@@ -88,6 +91,17 @@ def dispersion(history: PodCounts, *, interval: float) -> Dispersion:
     )
 
 
+def _phi(
+    counts: PodCounts, interval: float, seconds: float
+) -> tuple[NDArray[np.bool_], Array, Array]:
+    """Whether there is enough to learn phi from, its estimate (at least 1), an upper bound."""
+    events, total = _blocks(counts, interval, seconds)
+    statistic, degrees = _pearson(events, total)
+    enough = np.asarray((events.sum((-2, -1)) >= FEWEST_EVENTS) & (degrees >= FEWEST_DEGREES))
+    safe = np.maximum(degrees, 1.0)
+    return enough, np.maximum(statistic / safe, 1.0), statistic / special.chdtri(safe, UPPER)
+
+
 def _pooled(counts: PodCounts) -> tuple[Array, Array]:
     events, total = counts.events.sum((-2, -1)), counts.total.sum((-2, -1))
     present = (counts.total > 0).sum((-2, -1))
@@ -96,9 +110,9 @@ def _pooled(counts: PodCounts) -> tuple[Array, Array]:
     return rate, volume
 
 
-def _blocks(counts: PodCounts, interval: float) -> tuple[Array, Array]:
-    """Sums over blocks of about ten minutes: (..., blocks, pods); the oldest rest is left out."""
-    length = max(1, round(BLOCK_SECONDS / interval))
+def _blocks(counts: PodCounts, interval: float, seconds: float) -> tuple[Array, Array]:
+    """Sums over blocks of that many seconds: (..., blocks, pods); the oldest rest is left out."""
+    length = max(1, round(seconds / interval))
     blocks = counts.events.shape[-2] // length
     if blocks == 0:
         empty = np.zeros((*counts.events.shape[:-2], 1, counts.events.shape[-1]))

@@ -26,7 +26,7 @@ START_EVERY_SECONDS = 300.0
 AT_START = 0.75  # prior weight of a regression that is there from the start
 NEAREST = 1.2  # the smallest alternative, in units of the null
 _NULL_NODES = np.linspace(-1.0, 1.0, 31)
-_FLAT = 1e-9
+_FLAT = 1e-3
 _NARROW = 1e-5
 _NEAR = 14
 _FAR = 6
@@ -111,7 +111,7 @@ def log_evidence(
     """
     nodes, log_null = _null_mixture(null, spread.settled())
     around = _cumulated(likelihood.curve(nodes, null))
-    null_side = _Null(log_null, np.diff(np.log(nodes), axis=-1)[..., None, :])
+    null_side = _Null(log_null, nodes)
     above = _cumulated(likelihood.curve(beyond.ratios(null), null))
     looks = above.shape[-2] - 1
     batch = above.shape[1 if averaged else 0 : -2]
@@ -127,35 +127,49 @@ def log_evidence(
     return [from_start(start) for start in plan.starts]
 
 
-@dataclass(frozen=True, slots=True)
 class _Null:
-    """The null's nodes: log-weights (..., intervals or 1, nodes), gaps (..., 1, nodes - 1) in log.
+    """The null's nodes: log-weights (..., intervals or 1, nodes) of ratios (..., nodes).
 
     Where there is much data the curve's peak is narrower than a gap; nodes beside it would deny a
     ratio that the pods' spread explains, and an alternative that happens to lie on it convict. So
     every node stands for the best ratio of its cell, by the parabola through its neighbours.
     """
 
-    log_weights: Array
-    gaps: Array
+    def __init__(self, log_weights: Array, ratios: Array) -> None:
+        self.log_weights = log_weights
+        gaps = np.diff(np.log(ratios), axis=-1)[..., None, :]
+        before, after = gaps[..., :-1], gaps[..., 1:]
+        self._steep = 1.0 / gaps
+        self._left, self._right = after / (before + after), before / (before + after)
+        self._bent = 2.0 / (before + after)
+        self._least, self._most = before / -2.0, after / 2.0
+        self._narrow = bool(gaps.max() < _NARROW)
 
     def best(self, values: Array) -> Array:
         """The greatest value of each node's cell, (..., nodes)."""
-        if self.gaps.max() < _NARROW:
+        if self._narrow:
             return values
-        slopes = np.diff(values, axis=-1) / self.gaps
+        slopes = np.diff(values, axis=-1)
+        if np.abs(slopes).max(initial=0.0) < _FLAT:
+            return values
+        slopes *= self._steep
         left, right = slopes[..., :-1], slopes[..., 1:]
-        before, after = self.gaps[..., :-1], self.gaps[..., 1:]
-        whole = before + after
-        slope = (left * after + right * before) / whole
-        bend = np.minimum(2.0 * (right - left) / whole, -_FLAT)
-        move = np.clip(slope / -bend, before / -2.0, after / 2.0)
-        best = np.empty_like(values)
-        best[..., 1:-1] = values[..., 1:-1] + move * (slope + bend * move / 2.0)
-        best[..., 0] = values[..., 0] + np.maximum(slopes[..., 0] * self.gaps[..., 0], 0.0) / 2.0
-        best[..., -1] = (
-            values[..., -1] - np.minimum(slopes[..., -1] * self.gaps[..., -1], 0.0) / 2.0
-        )
+        slope = left * self._left
+        slope += right * self._right
+        bend = right - left
+        bend *= self._bent
+        np.minimum(bend, -_FLAT, out=bend)
+        move = slope / bend
+        np.negative(move, out=move)
+        np.clip(move, self._least, self._most, out=move)
+        bend *= move
+        bend *= 0.5
+        bend += slope
+        bend *= move
+        best = values.copy()
+        best[..., 1:-1] += bend
+        best[..., 0] += np.maximum(values[..., 1] - values[..., 0], 0.0) / 2.0
+        best[..., -1] += np.maximum(values[..., -2] - values[..., -1], 0.0) / 2.0
         return best
 
 

@@ -11,15 +11,15 @@ one (`boundaries`).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from judge.stats.arms import Arms, Array, PodCounts, paired
+from judge.stats.arms import LEAST, Arms, Array, PodCounts, paired
 from judge.stats.boundaries import Pairs, pairs, representable
-from judge.stats.calibration import group_size, pseudo_rollouts, stride
+from judge.stats.calibration import Draw, draw, group_size, pseudo_rollouts, stride
 from judge.stats.comparison import Comparison, raised_by, weigh
 from judge.stats.counts import tempering
 from judge.stats.dispersion import Dispersion, assumed, dispersion
@@ -29,6 +29,7 @@ from judge.stats.terms import Terms
 
 FEWEST_ABOVE = 20.0  # requests above a bound, for it to be tested
 TESTED_SHARES = (0.003, 0.8)  # of the requests above it
+BLOCK_SECONDS = (600.0, 1800.0)  # latencies wander for longer than errors do
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class PodHistograms:
         seen = (np.nan_to_num(total) > 0)[..., None]
         unknown = (seen & ~np.isfinite(self.counts)).any(tuple(range(self.counts.ndim - 1)))
         above = whole - np.nansum(self.counts, axis=tuple(range(self.counts.ndim - 1)))
-        share = above / whole if whole > 0 else np.full(len(self.bounds), np.nan)
+        share = above / whole if whole > LEAST else np.full(len(self.bounds), np.nan)
         return np.where(unknown, np.nan, share)
 
 
@@ -102,7 +103,7 @@ def learn_tails(history: PodHistograms | None, *, interval: float) -> TailNoise 
     at = np.flatnonzero(np.isfinite(shares))
     if not at.size:
         return None
-    noise = dispersion(history.beyond(at), interval=interval)
+    noise = dispersion(history.beyond(at), interval=interval, blocks=BLOCK_SECONDS)
     return TailNoise(history.bounds[at], shares[at], noise, learned=True)
 
 
@@ -357,24 +358,36 @@ def tail_calibration(
 ) -> Array | None:
     """By how much the threshold must be raised, (...); None where the history is too short."""
     intervals, pods = history.counts.shape[-3:-1]
-    group = group_size(canary_pods, pods)
-    sides: list[RiskSide] = []
-    for inverted, null, _ in terms.directions:
-        chosen = pairs(history.bounds, _on(history.bounds, noise), null)
-        if chosen is None:
-            return None
-        slow, plain = history.beyond(chosen.treated), history.beyond(chosen.reference)
-        playing, resting = (plain, slow) if inverted else (slow, plain)
-        arms = pseudo_rollouts(resting, looks=terms.looks, group=group, playing=playing)
-        if arms is None:
-            return None
-        each = noise.at(history.bounds[chosen.reference]).batched()
-        temper = tempering(each, arms.treated.total, arms.treated.pods)
-        turned = arms.swapped() if inverted else arms
-        sides.append(RiskSide(turned, each, temper, 1.0, 1.0, inverted, averaged=True))
+    drawn = draw(intervals, pods, looks=terms.looks, group=group_size(canary_pods, pods))
+    shares = _on(history.bounds, noise)
+    tested = [(inverted, pairs(history.bounds, shares, null)) for inverted, null, _ in
+              terms.directions]  # fmt: skip
+    told = [(inverted, chosen) for inverted, chosen in tested if chosen is not None]
+    if drawn is None or len(told) < len(tested):
+        return None
+
+    def pseudo() -> Iterator[tuple[tuple[RiskSide, ...], NDArray[np.bool_]]]:
+        for part in drawn.chunks():
+            sides = tuple(
+                _pseudo_side(part, history, noise, chosen, inverted=inverted)
+                for inverted, chosen in told
+            )
+            yield sides, np.asarray(sides[0].arms.usable.any(0))
+
     overlap = stride(intervals, pods, terms.looks) / terms.looks
-    usable = np.asarray(sides[0].arms.usable.any(0))
-    return raised_by(tuple(sides), usable, terms, overlap=overlap)
+    return raised_by(pseudo(), terms, overlap=overlap)
+
+
+def _pseudo_side(
+    drawn: Draw, history: PodHistograms, noise: TailNoise, chosen: Pairs, *, inverted: bool
+) -> RiskSide:
+    slow, plain = history.beyond(chosen.treated), history.beyond(chosen.reference)
+    playing, resting = (plain, slow) if inverted else (slow, plain)
+    arms = pseudo_rollouts(drawn, resting, playing=playing)
+    each = noise.at(history.bounds[chosen.reference]).batched()
+    temper = tempering(each, arms.treated.total, arms.treated.pods)
+    turned = arms.swapped() if inverted else arms
+    return RiskSide(turned, each, temper, 1.0, 1.0, inverted, averaged=True)
 
 
 def _on(bounds: Array, noise: TailNoise) -> Array:

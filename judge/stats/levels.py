@@ -10,6 +10,7 @@ those before it, which no constant difference between the tracks touches.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -239,11 +240,17 @@ def level_calibration(
     drawn = draw(intervals, pods, looks=terms.looks, group=group_size(canary_pods, pods))
     if drawn is None:
         return None
-    playing = PodLevels(drawn.playing(history.values))
-    arms = level_arms(playing, PodLevels(drawn.resting(history.values)), floor=floor)
+    each = noise.batched()
+
+    def pseudo() -> Iterator[tuple[tuple[LevelSide, ...], NDArray[np.bool_]]]:
+        for chosen in drawn.chunks():
+            playing = PodLevels(chosen.playing(history.values))
+            resting = PodLevels(chosen.resting(history.values))
+            arms = level_arms(playing, resting, floor=floor)
+            yield level_sides(arms, each, terms, slope=slope), arms.usable
+
     overlap = stride(intervals, pods, terms.looks) / terms.looks
-    pseudo = level_sides(arms, noise.batched(), terms, slope=slope)
-    return raised_by(pseudo, arms.usable, terms, overlap=overlap)
+    return raised_by(pseudo(), terms, overlap=overlap)
 
 
 def level_sides(

@@ -7,13 +7,14 @@ what a histogram becomes: with ``averaged``, axis 0 holds several tests of one t
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from judge.stats.arms import Arm, Arms, Array, PodCounts, paired
-from judge.stats.calibration import group_size, pseudo_rollouts, stride
+from judge.stats.calibration import draw, group_size, pseudo_rollouts, stride
 from judge.stats.comparison import Comparison, raised_by, weigh
 from judge.stats.counts import HIGH_RATE, Tempering, likelihood, tempering
 from judge.stats.dispersion import Dispersion, assumed, dispersion
@@ -208,12 +209,18 @@ def calibration(
 ) -> Array | None:
     """By how much the threshold must be raised, (...); None where the history is too short."""
     intervals, pods = history.events.shape[-2:]
-    arms = pseudo_rollouts(history, looks=terms.looks, group=group_size(canary_pods, pods))
-    if arms is None:
+    drawn = draw(intervals, pods, looks=terms.looks, group=group_size(canary_pods, pods))
+    if drawn is None:
         return None
+    each = noise.batched()
+
+    def pseudo() -> Iterator[tuple[tuple[RiskSide, ...], NDArray[np.bool_]]]:
+        for chosen in drawn.chunks():
+            arms = pseudo_rollouts(chosen, history)
+            yield sides(arms, each, terms), arms.usable
+
     overlap = stride(intervals, pods, terms.looks) / terms.looks
-    pseudo = sides(arms, noise.batched(), terms)
-    return raised_by(pseudo, arms.usable, terms, overlap=overlap)
+    return raised_by(pseudo(), terms, overlap=overlap)
 
 
 def sides(arms: Arms, noise: Dispersion, terms: Terms) -> tuple[RiskSide, ...]:

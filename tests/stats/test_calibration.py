@@ -5,6 +5,7 @@ import pytest
 
 from judge.stats.arms import PodCounts
 from judge.stats.calibration import (
+    draw,
     group_size,
     pseudo_rollouts,
     raised_threshold,
@@ -27,7 +28,8 @@ def numbered(intervals, pods):
 
 
 def test_each_group_plays_the_canary_against_all_the_other_pods_in_every_window():
-    arms = pseudo_rollouts(numbered(480, 4), looks=30, group=1)
+    history = numbered(480, 4)
+    arms = pseudo_rollouts(draw(480, 4, looks=30, group=1), history)
     assert arms is not None
     assert arms.treated.total.shape == (65 * 4, 30)
     assert sorted(set(arms.treated.total[:, 0])) == [1000, 2000, 3000, 4000]
@@ -47,7 +49,7 @@ def test_few_pods_are_watched_in_windows_that_overlap_more():
     ids=["shorter than a run", "one pod", "too few windows"],
 )
 def test_without_history_enough_nothing_is_calibrated(intervals, pods, looks):
-    assert pseudo_rollouts(numbered(intervals, pods), looks=looks, group=1) is None
+    assert draw(intervals, pods, looks=looks, group=1) is None
 
 
 def test_a_quiet_service_pays_nothing():
@@ -72,3 +74,10 @@ def test_the_raised_threshold_bounds_the_false_alarms_of_a_noisy_service(alpha):
     false = np.mean([(truth > one).mean() for one in thresholds])
     assert false <= alpha
     assert (thresholds > math.log(1 / alpha)).mean() > 0.9
+
+
+def test_parts_of_a_draw_are_the_whole_of_it():
+    chosen, history = draw(480, 9, looks=30, group=2), numbered(480, 9)
+    parts = [pseudo_rollouts(part, history).treated.events for part in chosen.chunks()]
+    assert len(parts) > 1
+    assert (np.concatenate(parts) == pseudo_rollouts(chosen, history).treated.events).all()
