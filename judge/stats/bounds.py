@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from judge.stats.arms import Arm, Array
 from judge.stats.evidence import Schedule, alternatives, log_evidence, mixed
-from judge.stats.spread import Spread
+from judge.stats.spread import none
 
 _LEAST, _MOST = 1e-6, 1.0 - 1e-6
 
@@ -44,9 +44,8 @@ def bound_evidence(
     batch = arm.total.shape[:-1]
     null = np.full(batch, min(max(bound, _LEAST), _MOST))
     beyond = alternatives(1.0 / null if above else np.zeros(batch), up=above)
-    none = Spread(np.zeros((*batch, 1)), np.full(batch, np.inf), beyond=0.01)
     model = OneArm(arm, temper)
-    return mixed(log_evidence(model, null, beyond, none, plan, clip=clip), plan)
+    return mixed(log_evidence(model, null, beyond, none(batch), plan, clip=clip), plan)
 
 
 def broken_for(broken: NDArray[np.bool_], looks: int) -> NDArray[np.bool_]:

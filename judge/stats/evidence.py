@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from judge.stats.arms import Array
-from judge.stats.spread import Spread
+from judge.stats.spread import NOTHING, Spread
 
 CLIP_DIVISOR = 2.5  # a step adds at most log(1/alpha) / 2.5: three blocks at the least
 BLOCK_SECONDS = 60.0
@@ -184,23 +184,24 @@ def mixed(by_start: list[Array], plan: Schedule) -> Array:
 def _null_mixture(null: Array, spread: Spread) -> tuple[Array, Array]:
     """Ratios (..., nodes) around the null, and their log-weights (..., intervals or 1, nodes).
 
-    The nodes are dense near the null and reach to where the spread's law is cut: at its quantile,
-    and at a factor of three at most.
+    The nodes are dense near the null and reach to where the law of one pod against one is cut; the
+    weights beyond an interval's own cut are nothing.
     """
-    widest = np.maximum(spread.tau.max(-1), 1e-6)
+    alone = np.maximum(spread.alone, NOTHING)
     normal = np.isinf(spread.degrees)
     degrees = np.where(normal, 1.0, spread.degrees)
-    bend = np.arcsinh(spread.reach / widest)[..., None]
-    offsets = widest[..., None] * np.sinh(bend * _NULL_NODES)
+    bend = np.arcsinh(spread.widest / alone)[..., None]
+    offsets = alone[..., None] * np.sinh(bend * _NULL_NODES)
     spacing = np.log(np.cosh(bend * _NULL_NODES))
-    scaled = offsets[..., None, :] / np.maximum(spread.tau, 1e-6)[..., None]
+    scaled = offsets[..., None, :] / np.maximum(spread.tau, NOTHING)[..., None]
     degrees = degrees[..., None, None]
     log_density = np.where(
         normal[..., None, None],
         -0.5 * np.square(scaled),
         -0.5 * (degrees + 1.0) * np.log1p(np.square(scaled) / degrees),
     )
-    log_weights = log_density + spacing[..., None, :]
+    within = np.abs(offsets[..., None, :]) <= spread.reach[..., None] * (1.0 + 1e-9)
+    log_weights = np.where(within, log_density + spacing[..., None, :], -np.inf)
     log_weights = log_weights - _log_sum_exp(log_weights.copy())[..., None]
     return null[..., None] * np.exp(offsets), log_weights
 

@@ -27,7 +27,7 @@ from judge.stats.evidence import (
     mixed,
 )
 from judge.stats.level_noise import LevelNoise, assumed_level, level_noise
-from judge.stats.spread import Spread, lasting, pods_for
+from judge.stats.spread import Spread, lasting, none, pods_for
 from judge.stats.terms import Terms
 
 NEAREST = 1.05  # the smallest alternative; gauges of quiet services tell so little apart
@@ -145,7 +145,7 @@ class LevelSide:
         error = math.exp(-clip * CLIP_DIVISOR)
         pods = np.sqrt(1.0 / self.arms.treated + 1.0 / self.arms.reference)
         if self.slope:
-            return Spread(np.zeros_like(pods), self.noise.degrees, beyond=error / 20.0)
+            return none(self.noise.tau.shape)
         return lasting(self.noise.tau, self.noise.degrees, pods, beyond=error / 20.0)
 
     def pods_needed(self, *, clip: float) -> tuple[int, int | None] | None:

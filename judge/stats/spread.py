@@ -21,7 +21,7 @@ from judge.stats.arms import Array
 FARTHEST = 3.0  # lasting differences explain away no more than this ratio of risks or levels
 USUAL = 0.12  # log-sd
 WORTH = 3.0  # degrees of freedom
-_NOTHING = 1e-6
+NOTHING = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,15 @@ class Spread:
     Log-sd ``tau`` (..., intervals), and ``degrees`` of freedom (...) of Student's law (infinite:
     normal). The law is cut where ``beyond`` of its probability lies farther out on one side: that
     small a part of the promise buys that effects far outside the spread are not explained away. It
-    is cut at the ratio ``farthest`` in any case.
+    is cut at the ratio ``farthest`` in any case. ``alone`` (...) is the log-sd of one pod against
+    one, the widest that a run can get: ``tau`` may grow while it goes on, and what is said of an
+    earlier look must not hang on that.
     """
 
     tau: Array
     degrees: Array
     beyond: float
+    alone: Array
     farthest: float = FARTHEST
 
     def settled(self) -> Spread:
@@ -47,12 +50,22 @@ class Spread:
 
     @property
     def reach(self) -> Array:
-        """Where the law is cut, (...), as a log ratio."""
-        normal = np.isinf(self.degrees)
-        student = -special.stdtrit(np.where(normal, 1.0, self.degrees), self.beyond)
-        quantile = np.where(normal, -special.ndtri(self.beyond), student)
-        widest = np.maximum(self.tau.max(-1), _NOTHING)
-        return np.asarray(np.minimum(quantile * widest, math.log(self.farthest)))
+        """Where the law is cut, (..., intervals), as a log ratio."""
+        return self._cut(self.tau, _quantile(self.degrees, self.beyond)[..., None])
+
+    @property
+    def widest(self) -> Array:
+        """Where it would be cut with one pod against one, (...)."""
+        return self._cut(self.alone, _quantile(self.degrees, self.beyond))
+
+    def _cut(self, tau: Array, quantile: Array) -> Array:
+        wide = quantile * np.maximum(tau, NOTHING)
+        return np.asarray(np.minimum(wide, math.log(self.farthest)))
+
+
+def none(shape: tuple[int, ...]) -> Spread:
+    """No differences at all, for a batch (...)."""
+    return Spread(np.zeros((*shape, 1)), np.full(shape, np.inf), 0.01, np.zeros(shape))
 
 
 def lasting(
@@ -63,18 +76,26 @@ def lasting(
     ``pods`` (..., intervals) is what a pod's log-sd is multiplied by: the root of the sum of one
     over the numbers of pods. An assumed spread (infinite degrees) stays what it is.
     """
-    own = Spread(tau[..., None] * pods, degrees, beyond, farthest)
     known = np.isfinite(degrees)
     seen = np.where(known, degrees, 0.0)
     mean = np.sqrt((seen * np.square(tau) + WORTH * USUAL**2) / (seen + WORTH))
-    usual = Spread(mean[..., None] * pods, seen + WORTH, beyond, farthest)
-    nearer = known & (usual.reach < own.reach)
+    usual, own = _quantile(seen + WORTH, beyond) * mean, _quantile(degrees, beyond) * tau
+    nearer = known & (usual < own)
+    chosen = np.where(nearer, mean, tau)
     return Spread(
-        np.where(nearer[..., None], usual.tau, own.tau),
-        np.where(nearer, usual.degrees, own.degrees),
+        chosen[..., None] * pods,
+        np.where(nearer, seen + WORTH, degrees),
         beyond,
+        chosen * math.sqrt(2.0),
         farthest,
     )
+
+
+def _quantile(degrees: Array, beyond: float) -> Array:
+    """The upper quantile of Student's law, or the normal one (infinite degrees)."""
+    normal = np.isinf(degrees)
+    student = -special.stdtrit(np.where(normal, 1.0, degrees), beyond)
+    return np.asarray(np.where(normal, -special.ndtri(beyond), student))
 
 
 def pods_for(
@@ -84,7 +105,7 @@ def pods_for(
 
     None where these are enough; the latter is None where no number would do.
     """
-    reach = float(spread.reach)
+    reach = float(spread.reach[..., -1])
     if reach <= wanted:
         return None
     a_pod = reach / math.sqrt(1.0 / canary + 1.0 / baseline)

@@ -30,7 +30,7 @@ class Normal:
 
 
 def no_spread(looks):
-    return Spread(np.zeros(looks), np.asarray(np.inf), beyond=ALPHA / 20)
+    return Spread(np.zeros(looks), np.asarray(np.inf), ALPHA / 20, np.asarray(0.0))
 
 
 def evidence(seen, plan, *, clip=CLIP, spread=None, null=1.0):
@@ -104,7 +104,7 @@ def test_lasting_differences_between_pods_do_not_convict():
     slow = 0.4 * rng.standard_normal((1000, 1))
     seen = slow + rng.standard_normal((1000, 120))
     plan = schedule(interval=60, looks=120)
-    aware = Spread(np.full(120, 0.4), np.asarray(np.inf), beyond=ALPHA / 20)
+    aware = Spread(np.full(120, 0.4), np.asarray(np.inf), ALPHA / 20, np.asarray(0.4))
     assert (evidence(seen, plan).max(-1) >= math.log(1 / ALPHA)).mean() > 0.15
     assert (evidence(seen, plan, spread=aware).max(-1) >= math.log(1 / ALPHA)).mean() <= ALPHA
 
@@ -112,7 +112,7 @@ def test_lasting_differences_between_pods_do_not_convict():
 @pytest.mark.parametrize("degrees", [1.0, 2.0, 8.0, np.inf])
 def test_an_effect_far_outside_the_spread_convicts_however_heavy_its_tail(degrees):
     seen = np.full(60, math.log(20.0))
-    spread = Spread(np.full(60, 0.3), np.asarray(degrees), beyond=ALPHA / 20)
+    spread = Spread(np.full(60, 0.3), np.asarray(degrees), ALPHA / 20, np.asarray(0.3))
     grown = evidence(seen, schedule(interval=60, looks=60), spread=spread)
     assert grown[-1] >= math.log(1 / ALPHA)
 
@@ -124,7 +124,7 @@ def test_much_data_convicts_an_effect_between_two_of_the_grid_and_outside_the_sp
             return 1000 * super().curve(ratios, null)
 
     seen = np.full(30, math.log(2.0))
-    spread = Spread(np.full(30, 0.002), np.asarray(8.0), beyond=ALPHA / 20)
+    spread = Spread(np.full(30, 0.002), np.asarray(8.0), ALPHA / 20, np.asarray(0.002))
     plan = schedule(interval=60, looks=30)
     beyond = alternatives(np.asarray(16.0))
     each = log_evidence(Sharp(seen), np.asarray(1.0), beyond, spread, plan, clip=CLIP)
@@ -155,7 +155,8 @@ def test_much_data_does_not_turn_the_pods_spread_into_a_conviction():
 
     an_alternative = math.log(alternatives(np.zeros(())).steps[0])
     noise = np.random.default_rng(8).standard_normal((50, 30)) / math.sqrt(3e4)
-    spread = Spread(np.full((50, 1), an_alternative), np.full(50, np.inf), ALPHA / 20)
+    tau = np.full(50, an_alternative)
+    spread = Spread(tau[:, None], np.full(50, np.inf), ALPHA / 20, tau)
     plan = schedule(interval=60.0, looks=30)
     none = alternatives(np.zeros(50))
     seen = Precise(an_alternative + noise)

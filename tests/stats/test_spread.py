@@ -20,17 +20,17 @@ def test_many_pods_that_are_alike_are_taken_at_their_word():
 
 def test_few_pods_are_helped_by_what_pods_usually_do():
     """Three that differ by 3 % have a law of two degrees of freedom, which explains all away."""
-    alone = Spread(np.full(5, 0.03 * ONE_OF_FOUR), np.asarray(2.0), 3e-4)
+    alone = Spread(np.full(5, 0.03 * ONE_OF_FOUR), np.asarray(2.0), 3e-4, np.asarray(0.05))
     helped = law(0.03, 3, beyond=3e-4)
-    assert alone.reach > 1.0
-    assert helped.reach < 0.9
+    assert alone.reach[0] > 1.0
+    assert helped.reach[0] < 0.9
     assert helped.degrees == 2 + WORTH
     assert USUAL * 0.5 < helped.tau[0] / ONE_OF_FOUR < USUAL
 
 
 def test_pods_that_differ_much_are_believed():
     assert law(0.5, 9).tau[0] > 0.35
-    assert law(0.5, 3).reach == pytest.approx(math.log(FARTHEST))
+    assert law(0.5, 3).reach[0] == pytest.approx(math.log(FARTHEST))
 
 
 def test_an_assumed_spread_stays_what_it_is():
@@ -48,5 +48,6 @@ def test_each_of_a_batch_has_its_own_law():
     ("wanted", "needed"), [(math.log(3.0), None), (0.5, (1, 2)), (0.1, (1, None))]
 )
 def test_the_canary_pods_that_would_do(wanted, needed):
-    spread = Spread(np.full(1, 0.15 * math.sqrt(1 + 1 / 9)), np.asarray(np.inf), 1e-4)
+    tau = 0.15 * math.sqrt(1 + 1 / 9)
+    spread = Spread(np.full(1, tau), np.asarray(np.inf), 1e-4, np.asarray(0.2))
     assert pods_for(wanted, spread, 1.0, 9.0) == needed
