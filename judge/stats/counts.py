@@ -48,12 +48,17 @@ def tempering(noise: Dispersion, canary_total: Array, canary_pods: Array) -> Tem
     return Tempering(noise.phi, volume)
 
 
-def likelihood(arms: Arms, noise: Dispersion, temper: Tempering) -> Likelihood:
-    """The likelihood of these counts, chosen by the rate that is known before the run (...)."""
+def likelihood(
+    arms: Arms, noise: Dispersion, temper: Tempering, *, inverted: bool = False
+) -> Likelihood:
+    """The likelihood of these counts, chosen by the rate that is known before the run (...).
+
+    With ``inverted`` it is the treated arm that the rate is known of: the baseline.
+    """
     high = np.nan_to_num(noise.rate, nan=0.0) > HIGH_RATE
     if not high.any():
         return RareCounts(arms, temper)
-    return BlockCounts(arms, temper, noise.rate)
+    return BlockCounts(arms, temper, noise.rate, inverted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +93,16 @@ class BlockCounts:
     arms: Arms
     temper: Tempering
     rate: Array
+    inverted: bool = False
 
     def curve(self, ratios: Array, null: Array) -> Array:
         """See `Likelihood.curve`."""
         ours, theirs = self.arms.treated, self.arms.reference
-        guess = np.broadcast_to(self._guess()[..., None], (*ours.total.shape, 1))
-        treated = np.minimum(guess * ratios[..., None, :], _ALMOST_ONE)
+        known = np.broadcast_to(self._guess()[..., None], (*ours.total.shape, 1))
+        if self.inverted:
+            guess, treated = np.minimum(known / ratios[..., None, :], _ALMOST_ONE), known
+        else:
+            guess, treated = known, np.minimum(known * ratios[..., None, :], _ALMOST_ONE)
         n_ours, n_theirs = ours.total[..., None], theirs.total[..., None]
         base = _projected(treated, guess, n_ours, n_theirs, null[..., None, None])
         gain = _bernoulli(ours.events[..., None], n_ours, treated, null[..., None, None] * base)
@@ -101,9 +110,10 @@ class BlockCounts:
         return gain / self.temper.at(null)[..., None]
 
     def _guess(self) -> Array:
-        """The reference's risk as the past has it, (..., intervals)."""
-        events = self.arms.reference.events.cumsum(-1) - self.arms.reference.events
-        total = self.arms.reference.total.cumsum(-1) - self.arms.reference.total
+        """The baseline's risk as the past has it, (..., intervals)."""
+        baseline = self.arms.treated if self.inverted else self.arms.reference
+        events = baseline.events.cumsum(-1) - baseline.events
+        total = baseline.total.cumsum(-1) - baseline.total
         prior = self.rate[..., None] * _PRIOR_REQUESTS
         return np.clip((events + prior) / (total + _PRIOR_REQUESTS), 1e-6, _ALMOST_ONE)
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from judge.stats.arms import LEAST, Arms, Array, PodCounts, paired
 from judge.stats.boundaries import Pairs, pairs, representable
 from judge.stats.calibration import Draw, draw, group_size, pseudo_rollouts, stride
-from judge.stats.comparison import Comparison, raised_by, weigh
+from judge.stats.comparison import Comparison, Side, raised_by, weigh
 from judge.stats.counts import tempering
 from judge.stats.dispersion import Dispersion, assumed, dispersion
 from judge.stats.evidence import Schedule
@@ -29,6 +29,8 @@ from judge.stats.terms import Terms
 
 FEWEST_ABOVE = 20.0  # requests above a bound, for it to be tested
 TESTED_SHARES = (0.003, 0.8)  # of the requests above it
+OPENING = 1000.0  # requests that choose the bounds where there is no history
+ASSUMED_SCALE = 0.1  # log-sd of pods' own scales where nothing tells of it
 BLOCK_SECONDS = (600.0, 1800.0)  # latencies wander for longer than errors do
 
 
@@ -104,7 +106,17 @@ def learn_tails(history: PodHistograms | None, *, interval: float) -> TailNoise 
     if not at.size:
         return None
     noise = dispersion(history.beyond(at), interval=interval, blocks=BLOCK_SECONDS)
+    assumed_tau = ASSUMED_SCALE * _elasticity(history.bounds[at], shares[at])
+    wider = np.maximum(noise.tau, assumed_tau.reshape(-1, *(1 for _ in noise.tau.shape[1:])))
+    noise = replace(noise, tau=np.where(noise.learned, noise.tau, wider))
     return TailNoise(history.bounds[at], shares[at], noise, learned=True)
+
+
+def _elasticity(bounds: Array, shares: Array) -> Array:
+    """By how much the share above a bound changes with the scale: -d log share / d log bound."""
+    if len(bounds) < 2:
+        return np.ones(len(bounds))
+    return np.asarray(np.maximum(-np.gradient(np.log(shares), np.log(bounds)), 1.0))
 
 
 def tail_shares(histograms: PodHistograms) -> Array:
@@ -145,8 +157,8 @@ def weigh_histograms(
 ) -> Comparison | None:
     """The evidence of a run's histograms; None where no pair of bounds can test the limit.
 
-    Without learned noise (None) it is assumed, and the first interval with requests chooses the
-    bounds and is left out of the evidence.
+    Without learned noise (None) it is assumed, and the first intervals, until there were `OPENING`
+    requests, choose the bounds and are left out of the evidence.
     """
     if noise is None:
         noise, canary, baseline = unlearned_tails(canary, baseline)
@@ -171,11 +183,11 @@ def weigh_histograms(
 def unlearned_tails(
     canary: PodHistograms, baseline: PodHistograms
 ) -> tuple[TailNoise, PodHistograms, PodHistograms]:
-    """Assumed noise, and the histograms without the interval that chose the bounds."""
+    """Assumed noise, and the histograms without the intervals that chose the bounds."""
     seen = np.nansum(baseline.counts[..., -1], axis=-1)
-    seen = seen.reshape(-1, seen.shape[-1]).sum(0) > 0
-    first = int(seen.argmax()) if seen.any() else 0
-    chosen = PodHistograms(baseline.bounds, baseline.counts[..., first : first + 1, :, :])
+    enough = seen.reshape(-1, seen.shape[-1]).mean(0).cumsum() >= OPENING
+    first = int(enough.argmax()) if enough.any() else len(enough) - 1
+    chosen = PodHistograms(baseline.bounds, baseline.counts[..., : first + 1, :, :])
     shares = tail_shares(chosen)
     batch = baseline.counts.shape[:-3]
     noise = assumed((len(shares), *batch))
@@ -187,7 +199,7 @@ def unlearned_tails(
 
 def _without(histograms: PodHistograms, interval: int) -> PodHistograms:
     counts = histograms.counts.copy()
-    counts[..., interval : interval + 1, :, :] = np.nan
+    counts[..., : interval + 1, :, :] = np.nan
     return PodHistograms(histograms.bounds, counts)
 
 
@@ -269,12 +281,13 @@ class SlowdownSide:
 
     def _risks(self, chosen: Pairs) -> RiskSide:
         """The counts above the bounds of each pair, as tests whose e-values are averaged."""
-        arms = self._arms(chosen)
+        arms = self.arms(chosen)
         noise = self.noise.at(self.bounds[chosen.reference])
         temper = tempering(noise, arms.treated.total, arms.treated.pods)
         return RiskSide(arms, noise, temper, 1.0, 1.0, self.inverted, averaged=True)
 
-    def _arms(self, chosen: Pairs) -> Arms:
+    def arms(self, chosen: Pairs) -> Arms:
+        """The counts above the bounds of each pair, (tests, ..., looks)."""
         return paired(self.treated.beyond(chosen.treated), self.reference.beyond(chosen.reference))
 
     def estimate(self, start: int) -> float | None:
@@ -284,12 +297,15 @@ class SlowdownSide:
         """
         chosen = self.tested.reference
         ours, theirs = merged(self.treated, start), merged(self.reference, start)
-        found = np.array([_slowdown(self.bounds, ours, theirs, int(b)) for b in chosen])
-        known = np.isfinite(found) & (found > 0)
-        if not known.any():
+        known = np.isfinite(ours)
+        found = np.array(
+            [_slowdown(self.bounds, known, ours, theirs, int(bound)) for bound in chosen]
+        )
+        told = np.isfinite(found) & (found > 0)
+        if not told.any():
             return None
-        weights = np.exp(self._excess(start) - self._excess(start).max())[known]
-        return float(np.exp(np.average(np.log(found[known]), weights=weights)))
+        weights = np.exp(self._excess(start) - self._excess(start).max())[told]
+        return float(np.exp(np.average(np.log(found[told]), weights=weights)))
 
     def _excess(self, start: int) -> Array:
         """How strongly each bound speaks against "no slower": about its log-likelihood ratio."""
@@ -320,17 +336,40 @@ def _risk(events: Array, total: Array) -> tuple[Array, Array]:
     return events.sum(-1) / whole, whole
 
 
-def _slowdown(bounds: Array, ours: Array, theirs: Array, at: int) -> float:
+def _slowdown(
+    bounds: Array, known: NDArray[np.bool_], ours: Array, theirs: Array, at: int
+) -> float:
     """Our quantile over the bound ``at``, at the share of theirs that lies within it."""
-    if not (ours[-1] > 0 and theirs[-1] > 0):
+    if not (ours[-1] > 0 and theirs[-1] > 0 and np.isfinite(theirs[at])):
         return math.nan
-    return quantile(bounds, ours, float(theirs[at] / theirs[-1])) / float(bounds[at])
+    share = float(theirs[at] / theirs[-1])
+    return quantile(bounds[known], ours[known], share) / float(bounds[at])
 
 
 def merged(histograms: PodHistograms, start: int = 0) -> Array:
-    """All pods' and intervals' requests from ``start`` on together, (bounds,)."""
+    """All pods' and intervals' requests from ``start`` on together, (bounds,).
+
+    NaN at bounds that were not known for all of them.
+    """
     counts = histograms.counts[..., start:, :, :]
-    return np.asarray(np.nansum(counts, axis=tuple(range(counts.ndim - 1))))
+    axes = tuple(range(counts.ndim - 1))
+    there = np.isfinite(counts[..., -1:])
+    unknown = (there & ~np.isfinite(counts)).any(axes)
+    return np.where(unknown, np.nan, np.where(np.isfinite(counts), counts, 0.0).sum(axes))
+
+
+def known_counts(histograms: PodHistograms) -> tuple[Array, Array]:
+    """The bounds at which all requests are known, and how many took at most so long."""
+    counts = merged(histograms)
+    known = np.isfinite(counts)
+    return histograms.bounds[known], counts[known]
+
+
+def usable_looks(side: Side) -> NDArray[np.bool_]:
+    """At which looks (looks,) some pair of bounds could compare both tracks."""
+    if not isinstance(side, SlowdownSide):
+        raise TypeError(f"{side} compares no histograms")
+    return np.asarray(side.arms(side.tested).usable.any(0))
 
 
 def quantile(bounds: Array, counts: Array, share: float) -> float:
@@ -339,7 +378,7 @@ def quantile(bounds: Array, counts: Array, share: float) -> float:
     ``counts`` (bounds,) are cumulative. NaN without requests; the greatest finite bound where it
     lies beyond.
     """
-    total = float(counts[-1])
+    total = float(counts[-1]) if len(counts) else 0.0
     if not total > 0:
         return math.nan
     rank = share * total

@@ -19,6 +19,7 @@ from judge.stats.dispersion import ASSUMED_TAU, FEWEST_DEGREES, UPPER
 
 BATCH_SECONDS = (1200.0, 3600.0)
 ASSUMED_VARIANCE = 0.1  # at one interval a minute: 10 % of noise with an autocorrelation of 0.8
+ASSUMED_STEP = 0.1
 LEAST_VARIANCE = 1e-6
 _ROUNDS = 50  # at most; one does where no pod comes or goes
 _SETTLED = 1e-6
@@ -31,20 +32,25 @@ class LevelNoise:
 
     ``variance``: the long-run variance of one pod's log level, per interval (an upper bound).
     ``tau``: the log-sd of lasting differences between pods, with ``degrees`` of freedom (infinite
-    where it was assumed). ``learned``: False where both were assumed.
+    where it was assumed). ``step``: the log-sd of what a pod moves by within an interval, apart
+    from the others. ``learned``: False where it was all assumed.
     """
 
     variance: Array
     tau: Array
     degrees: Array
+    step: Array
     learned: NDArray[np.bool_]
 
     def batched(self) -> LevelNoise:
         """With one more axis, for what is drawn from each batch's element."""
         return LevelNoise(
-            self.variance[..., None], self.tau[..., None], self.degrees[..., None],
+            self.variance[..., None],
+            self.tau[..., None],
+            self.degrees[..., None],
+            self.step[..., None],
             self.learned[..., None],
-        )  # fmt: skip
+        )
 
 
 def assumed_level(shape: tuple[int, ...], *, interval: float) -> LevelNoise:
@@ -53,6 +59,7 @@ def assumed_level(shape: tuple[int, ...], *, interval: float) -> LevelNoise:
         np.full(shape, ASSUMED_VARIANCE * MINUTE / interval),
         np.full(shape, ASSUMED_TAU),
         np.full(shape, np.inf),
+        np.full(shape, ASSUMED_STEP),
         np.zeros(shape, bool),
     )
 
@@ -81,8 +88,32 @@ def level_noise(logs: Array, *, interval: float, slopes: bool = False) -> LevelN
         variance=variance,
         tau=np.where(spread, _lasting_spread(lasting, intervals, variance), fallback.tau),
         degrees=np.where(spread, np.maximum(pods - 1.0, 1.0), np.inf),
+        step=np.where(spread, _usual_step(logs), ASSUMED_STEP),
         learned=spread,
     )
+
+
+def apart_steps(logs: Array) -> Array:
+    """What each pod moved by since the interval before, less what all did: (..., T - 1, pods).
+
+    0 where a pod was not there at both ends.
+    """
+    seen = np.isfinite(logs)
+    both = seen[..., 1:, :] & seen[..., :-1, :]
+    moved = np.where(both, np.diff(np.where(seen, logs, 0.0), axis=-2), 0.0)
+    pods = both.sum(-1, keepdims=True)
+    mean = np.where(pods > 1, moved.sum(-1, keepdims=True) / np.maximum(pods, 1), 0.0)
+    return np.where(both, moved - mean, 0.0)
+
+
+def _usual_step(logs: Array) -> Array:
+    """The root mean square of the steps but for the largest hundredth: restarts are not usual."""
+    size = np.abs(apart_steps(logs)).reshape(*logs.shape[:-2], -1)
+    if not size.shape[-1]:
+        return np.full(logs.shape[:-2], ASSUMED_STEP)
+    most = np.quantile(size, 0.99, axis=-1, keepdims=True)
+    kept = size <= most
+    return np.asarray(np.sqrt(np.where(kept, np.square(size), 0.0).sum(-1) / kept.sum(-1)))
 
 
 def _apart(logs: Array) -> tuple[Array, Array]:

@@ -26,10 +26,12 @@ from judge.stats.evidence import (
     log_evidence,
     mixed,
 )
-from judge.stats.level_noise import LevelNoise, assumed_level, level_noise
+from judge.stats.level_noise import LevelNoise, apart_steps, assumed_level, level_noise
 from judge.stats.spread import Spread, lasting, none, pods_for
 from judge.stats.terms import Terms
 
+LEAP = 0.25  # of a log level within one interval: a process that began anew,
+LEAP_STEPS = 6.0  # if it is that many times what pods usually move by
 NEAREST = 1.05  # the smallest alternative; gauges of quiet services tell so little apart
 HOUR = 3600.0
 _TRIED = 10
@@ -58,11 +60,16 @@ class PodLevels:
 
 @dataclass(frozen=True, slots=True)
 class LevelArms:
-    """The log difference of two tracks by interval, NaN for a hole, and the tracks' pods."""
+    """The log difference of two tracks by interval, NaN for a hole, and the tracks' pods.
+
+    ``leap`` is the farthest that a pod moved away from the rest of its track since the interval
+    before, as a log level; infinite where pods came or went.
+    """
 
     difference: Array
     treated: Array
     reference: Array
+    leap: Array
 
     @property
     def usable(self) -> NDArray[np.bool_]:
@@ -71,7 +78,7 @@ class LevelArms:
 
     def swapped(self) -> LevelArms:
         """The same with the roles exchanged."""
-        return LevelArms(-self.difference, self.reference, self.treated)
+        return LevelArms(-self.difference, self.reference, self.treated, self.leap)
 
 
 def level_arms(treated: PodLevels, reference: PodLevels, *, floor: float) -> LevelArms:
@@ -80,8 +87,20 @@ def level_arms(treated: PodLevels, reference: PodLevels, *, floor: float) -> Lev
     fine = (ours > 0) & (theirs > 0)
     log = np.log(np.where(fine, ours, 1.0)) - np.log(np.where(fine, theirs, 1.0))
     return LevelArms(
-        np.where(fine, log, np.nan), np.maximum(k_ours, 1.0), np.maximum(k_theirs, 1.0)
+        np.where(fine, log, np.nan),
+        np.maximum(k_ours, 1.0),
+        np.maximum(k_theirs, 1.0),
+        np.maximum(_leap(treated.logs(floor)), _leap(reference.logs(floor))),
     )
+
+
+def _leap(logs: Array) -> Array:
+    """The greatest step of a pod apart from the others', (..., intervals); 0 at the first."""
+    seen = np.isfinite(logs)
+    steps = np.abs(apart_steps(logs))
+    other = (seen[..., 1:, :] != seen[..., :-1, :]).any(-1)
+    farthest = np.where(other, np.inf, steps.max(-1, initial=0.0))
+    return np.concatenate([np.zeros((*farthest.shape[:-1], 1)), farthest], axis=-1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +281,7 @@ def level_sides(
         turned = arms.swapped() if inverted else arms
         variance = noise.variance[..., None] * (1.0 / turned.treated + 1.0 / turned.reference)
         steps = (
-            growing_steps(turned, variance, interval=terms.interval)
+            growing_steps(turned, variance, noise.step, interval=terms.interval)
             if slope
             else level_steps(turned, variance)
         )
@@ -277,23 +296,22 @@ def level_steps(arms: LevelArms, variance: Array) -> NormalSteps:
     return NormalSteps(datum, usable.astype(float), np.broadcast_to(variance, datum.shape))
 
 
-def growing_steps(arms: LevelArms, variance: Array, *, interval: float) -> NormalSteps:
+def growing_steps(arms: LevelArms, variance: Array, step: Array, *, interval: float) -> NormalSteps:
     """What each difference adds to the mean of those before it, in units of a growth by the hour.
 
     The recursive residuals of Brown, Durbin & Evans (1975) around a constant: independent, with
-    equal variances, and free of the constant. Where the number of pods changes the constant does
-    too, and the residuals begin anew.
+    equal variances, and free of the constant. Where pods come, go or restart (a ``step`` is what
+    one usually moves by) the constant changes, and the residuals begin anew.
     """
     usable = arms.usable
     value = np.where(usable, arms.difference, 0.0)
     time = np.broadcast_to(np.arange(value.shape[-1]) * interval / HOUR, value.shape)
     datum, weight = np.zeros_like(value), np.zeros_like(value)
     count, sums, times = (np.zeros(value.shape[:-1]) for _ in range(3))
+    kept = np.maximum(LEAP, LEAP_STEPS * step)
     for now in range(value.shape[-1]):
         if now:
-            same = (arms.treated[..., now] == arms.treated[..., now - 1]) & (
-                arms.reference[..., now] == arms.reference[..., now - 1]
-            )
+            same = arms.leap[..., now] <= kept
             count, sums, times = (np.where(same, one, 0.0) for one in (count, sums, times))
         told = usable[..., now] & (count > 0)
         before = np.maximum(count, 1.0)

@@ -20,6 +20,7 @@ from judge.stats.counts import HIGH_RATE, Tempering, likelihood, tempering
 from judge.stats.dispersion import Dispersion, assumed, dispersion
 from judge.stats.evidence import (
     CLIP_DIVISOR,
+    NEAREST,
     Alternatives,
     Schedule,
     alternatives,
@@ -66,18 +67,26 @@ class RiskSide:
 
     def below(self, tried: Array, plan: Schedule, *, clip: float) -> Array:
         """See `comparison.Side`."""
-        beyond = alternatives(np.zeros_like(tried), up=False)
+        beyond = alternatives(np.zeros_like(tried), up=False, nearest=self._nearest)
         return mixed(self._tested(tried, beyond, plan, clip), plan)
 
     def _above(self, null: Array, plan: Schedule, clip: float) -> list[Array]:
         rate = np.where(np.nan_to_num(self.noise.rate) > 0, self.noise.rate, 1.0 / _FARTHEST)
-        beyond = alternatives(np.minimum(1.0 / (rate * null), _FARTHEST))
+        farthest = np.minimum(1.0 / (rate * null), _FARTHEST)
+        beyond = alternatives(farthest, nearest=self._nearest)
         return self._tested(null, beyond, plan, clip)
+
+    @property
+    def _nearest(self) -> float:
+        """The smallest alternative: of a share of successes a fiftieth is much."""
+        return (
+            1.02 if (np.nan_to_num(self.noise.rate) > 0.5).any() and not self.averaged else NEAREST
+        )
 
     def _tested(
         self, null: Array, beyond: Alternatives, plan: Schedule, clip: float
     ) -> list[Array]:
-        model = likelihood(self.arms, self.noise, self.temper)
+        model = likelihood(self.arms, self.noise, self.temper, inverted=self.inverted)
         spread = self.spread(clip)
         return log_evidence(model, null, beyond, spread, plan, clip=clip, averaged=self.averaged)
 

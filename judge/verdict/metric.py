@@ -8,11 +8,20 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from judge.spec.resolved import BASELINE, Metric
 from judge.stats.confidence import Effect, effect
 from judge.verdict import reasons
 from judge.verdict.kinds.looked import Looked
-from judge.verdict.sufficiency import lacking, unseen
+from judge.verdict.sufficiency import (
+    FEWEST_BLOCKS,
+    FEWEST_EXPOSURES,
+    lacking,
+    needed_intervals,
+    unseen,
+)
 from judge.verdict.verdict import BoundVerdict, MetricVerdict, Outcome
 
 UNKNOWN = Effect(None, None, None)
@@ -101,13 +110,26 @@ def _missing(one: Seen) -> str:
 
 
 def _without_value(one: Seen) -> str:
-    """Why a metric that has only a bound cannot pass: it was not seen for half of the run."""
-    looked = one.looked
-    seen, planned = int(looked.seen[0].sum()), looked.amount.planned
-    if 2 * seen >= planned:
+    """Why a metric that has only a bound cannot pass: it was seen too seldom, or not to the end."""
+    looked, bound = one.looked, one.looked.bound
+    if bound is None:
         return ""
+    missing = _too_seldom(bound.known, looked, one.track)
     why = reasons.absences(looked.absent.get(one.track, {}), one.track)
-    return reasons.too_little(one.metric, reasons.seldom(one.track, seen, planned) + why)
+    return reasons.too_little(one.metric, missing + why) if missing else ""
+
+
+def _too_seldom(known: NDArray[np.bool_], looked: Looked, track: str) -> str:
+    planned, block = looked.amount.planned, looked.amount.block
+    needed = needed_intervals(looked.amount)
+    if int(known.sum()) < needed:
+        return reasons.seldom(track, int(known.sum()), planned)
+    ended = len(known) - 1 - int(np.flatnonzero(known)[-1])
+    if ended >= FEWEST_BLOCKS * block:
+        return reasons.ended(track, ended, len(known))
+    if looked.requests is not None and looked.requests[0].sum() < FEWEST_EXPOSURES:
+        return reasons.few_on(track, float(looked.requests[0].sum()), FEWEST_EXPOSURES)
+    return ""
 
 
 def _caveats(one: Seen) -> str:

@@ -157,6 +157,16 @@ def seldom(track: str, seen: int, planned: int) -> str:
     return f"{seen} of {planned} intervals had a value on the {track}"
 
 
+def ended(track: str, looks: int, of: int) -> str:
+    """A metric with a bound that was there and is not any more."""
+    return f"no value on the {track} in the last {looks} of {of} intervals"
+
+
+def few_on(track: str, requests: float, needed: int) -> str:
+    """A metric with a bound that nothing was asked of."""
+    return f"the {track} had {requests:,.0f} requests, a pass takes {needed}"
+
+
 def coarse(metric: Metric, allowed: Sequence[float]) -> str:
     """Buckets that cannot test the limit, and the limits that they can."""
     wanted = metric.limit or 1.0
@@ -181,6 +191,14 @@ def no_bucket(metric: Metric, bounds: Sequence[float]) -> str:
     return (
         f"{title(metric)}: no bucket boundary within 15 % of max {wanted:g}; the nearest are "
         f"{told}: set max to one of these, or add a bucket"
+    )
+
+
+def other_buckets(metric: Metric) -> str:
+    """Tracks whose histograms cannot be compared."""
+    return (
+        f"{title(metric)}: the tracks' buckets differ: no boundary is known on both at which they "
+        "could be compared; give both releases the same buckets"
     )
 
 

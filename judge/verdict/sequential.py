@@ -186,7 +186,7 @@ def _promise(seen: Sequence[Seen]) -> Promise:
     """What the bound rests on: the weakest of the comparisons'."""
     compared = [one.looked.comparison for one in seen if one.looked.terms is not None]
     made = [one for one in compared if one is not None]
-    if len(made) < len(compared) or not all(one.calibrated for one in made):
+    if not made or len(made) < len(compared) or not all(one.calibrated for one in made):
         return Promise.UNCALIBRATED
     return Promise.EXACT if all(one.exact for one in made) else Promise.CALIBRATED
 

@@ -94,7 +94,7 @@ class TestSlopes:
         rng = np.random.default_rng(7)
         canary = PodLevels(np.exp(rng.normal(3.0, 0.1, (2000, 20, 1))))
         arms = level_arms(canary, PodLevels(np.ones((2000, 20, 1))), floor=0.0)
-        steps = growing_steps(arms, np.ones((2000, 20)), interval=60.0)
+        steps = growing_steps(arms, np.ones((2000, 20)), np.full(2000, 0.1), interval=60.0)
         assert not steps.weight[:, 0].any()
         assert steps.datum[:, 1:].mean(0) == pytest.approx(0.0, abs=0.01)
         assert steps.datum[:, 1:].std(0) == pytest.approx(0.1, rel=0.1)
@@ -104,7 +104,7 @@ class TestSlopes:
     def test_of_a_straight_line_they_are_the_slope(self):
         line = PodLevels(np.exp(0.5 * np.arange(20) / 60.0)[:, None])
         arms = level_arms(line, PodLevels(np.ones((20, 1))), floor=0.0)
-        steps = growing_steps(arms, np.ones(20), interval=60.0)
+        steps = growing_steps(arms, np.ones(20), np.asarray(0.1), interval=60.0)
         assert steps.datum[1:] == pytest.approx(0.5 * steps.weight[1:])
 
 

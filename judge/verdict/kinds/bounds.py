@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from judge.stats.arms import Arm, Array
-from judge.stats.bounds import bound_evidence, broken_for
+from judge.stats.arms import Arm, Array, PodCounts
+from judge.stats.bounds import bound_evidence, broken_for, shared_temper
 from judge.stats.counts import tempering
 from judge.stats.dispersion import Dispersion
 from judge.verdict.kinds.looked import BoundLooked
@@ -24,10 +24,12 @@ def plain_bound(terms: MetricTerms, values: Array) -> BoundLooked | None:
         beyond |= np.nan_to_num(values, nan=-math.inf) > bound.max
     if bound.min is not None:
         beyond |= np.nan_to_num(values, nan=math.inf) < bound.min
-    known = values[np.isfinite(values)]
+    known = ~np.isnan(values)
+    told = values[np.isfinite(values)]
     return BoundLooked(
-        value=float(known[-1]) if known.size else None,
+        value=float(told[-1]) if told.size else None,
         broken=broken_for(beyond, terms.plain_looks),
+        known=known,
     )
 
 
@@ -35,13 +37,19 @@ def tested_bound(
     terms: MetricTerms,
     arm: Arm,
     noise: Dispersion,
+    history: PodCounts,
     *,
     most: float | None,
     least: float | None,
     value: float | None,
 ) -> BoundLooked:
-    """The evidence against "the risk is at most ``most``", at least ``least``, or both."""
-    temper = tempering(noise, arm.total, arm.pods).at(np.ones(noise.phi.shape))
+    """The evidence against "the risk is at most ``most``", at least ``least``, or both.
+
+    Tempered for the pods' own trouble (``noise``) and for what strikes all of them (``history``).
+    """
+    own = tempering(noise, arm.total, arm.pods).at(np.ones(noise.phi.shape))
+    shared = shared_temper(history, arm, interval=terms.interval)
+    temper = np.maximum(own, shared)
     each = [
         bound_evidence(arm, risk, temper, terms.plan, clip=terms.bound_clip, above=above)
         for risk, above in ((most, True), (least, False))
@@ -51,6 +59,7 @@ def tested_bound(
     return BoundLooked(
         value=value,
         broken=grown >= terms.bound_threshold,
+        known=arm.total > 0,
         log_evidence=grown,
         share=terms.bound_share,
         threshold=terms.bound_threshold,

@@ -8,7 +8,7 @@ import numpy as np
 
 from judge.spec.resolved import BASELINE
 from judge.stats.arms import Arms, Array, PodCounts, paired, summed
-from judge.stats.dispersion import assumed
+from judge.stats.dispersion import ASSUMED_TAU, assumed
 from judge.stats.risks import calibration, learn, usual_pods, weigh_counts
 from judge.stats.samples import Count, Interval
 from judge.stats.terms import Terms
@@ -51,7 +51,7 @@ class CountsJudge:
             requests=None if of_pods else (summed(canary).total, summed(baseline).total),
             observed=_shares(canary, baseline, track),
             learned=self._noise is not None and bool(self._noise.learned),
-            spread=float(self._noise.tau) if self._noise is not None else 0.0,
+            spread=float(self._noise.tau) if self._noise is not None else ASSUMED_TAU,
             history_pods=self._history.events.shape[-1],
         )
 
@@ -92,6 +92,7 @@ class CountsJudge:
             self._terms,
             arm,
             assumed() if self._noise is None else self._noise,
+            self._history,
             most=bound.max,
             least=bound.min,
             value=float(value) if np.isfinite(value) else None,

@@ -8,6 +8,7 @@ import numpy as np
 
 from judge.spec.resolved import BASELINE, Compare
 from judge.stats.arms import Array
+from judge.stats.dispersion import ASSUMED_TAU
 from judge.stats.levels import (
     LevelArms,
     PodLevels,
@@ -63,10 +64,10 @@ class GaugeJudge:
             absent={track: ours.absent, BASELINE: theirs.absent},
             not_finite=(*_not_finite(ours), *_not_finite(theirs)),
             untestable=self._without_logarithm(arms, ours, theirs) if terms is not None else "",
-            bound=plain_bound(self._terms, canary.mean()[0]),
+            bound=plain_bound(self._terms, _mean(canary)),
             observed=_means(canary, baseline, track),
             learned=self._noise is not None and bool(self._noise.learned),
-            spread=float(self._noise.tau) if self._noise is not None and not self._slope else 0.0,
+            spread=float(self._noise.tau) if self._noise is not None else ASSUMED_TAU,
             history_pods=self._history.values.shape[-1],
         )
 
@@ -122,6 +123,14 @@ def _first_present(levels: PodLevels) -> PodLevels:
     present = np.asarray(np.isfinite(levels.values).any(-1))
     at = int(present.argmax()) if present.size else 0
     return PodLevels(levels.values[at : at + 1])
+
+
+def _mean(levels: PodLevels) -> Array:
+    """The mean over pods at each look, whatever its sign; NaN without any, (looks,)."""
+    known = np.isfinite(levels.values)
+    pods = known.sum(-1)
+    sums = np.where(known, levels.values, 0.0).sum(-1)
+    return np.asarray(np.divide(sums, pods, out=np.full(len(sums), np.nan), where=pods > 0))
 
 
 def _means(canary: PodLevels, baseline: PodLevels, track: str) -> dict[str, dict[str, float]]:

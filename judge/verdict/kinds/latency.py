@@ -12,14 +12,15 @@ from judge.spec.resolved import BASELINE, Metric
 from judge.stats.arms import Array, PodCounts, summed
 from judge.stats.boundaries import TOLERANCE, pairs, representable
 from judge.stats.comparison import Comparison
-from judge.stats.dispersion import Dispersion, assumed
+from judge.stats.dispersion import assumed
 from judge.stats.histograms import (
     PodHistograms,
+    known_counts,
     learn_tails,
-    merged,
     quantile,
     tail_calibration,
     tail_shares,
+    usable_looks,
     weigh_histograms,
 )
 from judge.stats.risks import learn, usual_pods
@@ -55,18 +56,20 @@ class LatencyJudge:
         canary, baseline = pod_histograms(ours, bounds), pod_histograms(theirs, bounds)
         comparison = self._compared(canary, baseline)
         return Looked(
-            amount=self._amount(canary, baseline),
+            amount=self._amount(canary, baseline, comparison),
             comparison=comparison,
             terms=self._terms.compared,
             share=self._terms.share,
             seen=(ours.seen, theirs.seen),
             absent={track: ours.absent, BASELINE: theirs.absent},
             not_finite=(*_not_finite(ours), *_not_finite(theirs)),
-            untestable=self._untestable(baseline) if comparison is None else "",
+            untestable=self._untestable(baseline)
+            if comparison is None
+            else self._other_buckets(comparison, canary, baseline),
             bound=self._bound(canary),
             requests=(_requests(canary), _requests(baseline)),
             observed=_quantiles(canary, baseline, track),
-            learned=self._noise is not None,
+            learned=self._noise is not None and bool(self._noise.noise.learned.any()),
             history_pods=self._history.counts.shape[-2],
             limit=_tested_limit(comparison),
         )
@@ -98,9 +101,22 @@ class LatencyJudge:
             return ""
         return _too_coarse(self._metric, self._history if self._noise is not None else baseline)
 
-    def _amount(self, canary: PodHistograms, baseline: PodHistograms) -> Amount:
+    def _other_buckets(
+        self, comparison: Comparison, canary: PodHistograms, baseline: PodHistograms
+    ) -> str:
+        """Whether both tracks had requests all along, and no bounds at which to compare them."""
+        both = (_requests(canary) > 0) & (_requests(baseline) > 0)
+        if not both.any() or usable_looks(comparison.sides[0])[both].any():
+            return ""
+        return reasons.other_buckets(self._metric)
+
+    def _amount(
+        self, canary: PodHistograms, baseline: PodHistograms, comparison: Comparison | None
+    ) -> Amount:
         ours, theirs = _requests(canary), _requests(baseline)
         usable = (ours > 0) & (theirs > 0)
+        if comparison is not None:
+            usable &= usable_looks(comparison.sides[0])
         totals = float(ours[usable].sum()), float(theirs[usable].sum())
         return Amount(
             usable=int(usable.sum()),
@@ -114,30 +130,35 @@ class LatencyJudge:
         if bound is None:
             return None
         if not promised(self._metric) or bound.max is None:
-            return plain_bound(self._terms, _by_interval(canary, bound.quantile))
-        value = quantile(canary.bounds, merged(canary), bound.quantile)
+            values = _by_interval(canary, bound.quantile, bound.max)
+            return plain_bound(self._terms, values)
+        value = quantile(*known_counts(canary), bound.quantile)
         at = _nearest(canary.bounds, bound.max)
         if at is None:
             nothing = np.zeros(canary.counts.shape[0], dtype=bool)
-            return BoundLooked(None, nothing, untestable=_no_bucket(self._metric, canary.bounds))
+            why = _no_bucket(self._metric, canary.bounds)
+            return BoundLooked(None, nothing, nothing, untestable=why)
         beyond = canary.beyond(np.array([at]))
         arm = summed(PodCounts(beyond.events[0], beyond.total[0]))
+        past = self._beyond(float(canary.bounds[at]))
         return tested_bound(
             self._terms,
             arm,
-            self._noise_above(float(canary.bounds[at])),
+            learn(past, interval=self._terms.interval) or assumed(),
+            past,
             most=1.0 - bound.quantile,
             least=None,
             value=value if math.isfinite(value) else None,
         )
 
-    def _noise_above(self, bound: float) -> Dispersion:
+    def _beyond(self, bound: float) -> PodCounts:
+        """The history's requests above the bound nearest to this one; no pods without any."""
         at = _nearest(self._history.bounds, bound)
         if at is None:
-            return assumed()
+            nothing = np.zeros((len(self._history.counts), 0))
+            return PodCounts(nothing, nothing)
         beyond = self._history.beyond(np.array([at]))
-        past = PodCounts(beyond.events[0], beyond.total[0])
-        return learn(past, interval=self._terms.interval) or assumed()
+        return PodCounts(beyond.events[0], beyond.total[0])
 
 
 def untested_limit(metric: Metric, past: Gathered) -> str:
@@ -245,23 +266,30 @@ def _quantiles(
     """Quantiles of each track over the whole run, for the eye."""
     found = {}
     for name, histograms in ((track, canary), (BASELINE, baseline)):
-        counts = merged(histograms)
-        if counts[-1] > 0:
+        bounds, counts = known_counts(histograms)
+        if counts.size and counts[-1] > 0:
             found[name] = {
-                f"p{100 * share:g}": quantile(histograms.bounds, counts, share)
-                for share in QUANTILES
+                f"p{100 * share:g}": quantile(bounds, counts, share) for share in QUANTILES
             }
     return found
 
 
-def _by_interval(histograms: PodHistograms, share: float) -> Array:
-    """The quantile of each interval, NaN where there is none, (intervals,)."""
-    return np.array(
-        [
-            quantile(histograms.bounds, np.nansum(counts, axis=0), share)
-            for counts in histograms.counts
-        ]
-    )
+def _by_interval(histograms: PodHistograms, share: float, most: float | None) -> Array:
+    """The quantile of each interval, (intervals,); NaN where it is not known.
+
+    One beyond the last bucket is infinite if that says that it is beyond ``most``, else not known.
+    """
+    found = np.full(len(histograms.counts), np.nan)
+    for at in range(len(found)):
+        bounds, counts = known_counts(
+            PodHistograms(histograms.bounds, histograms.counts[at : at + 1])
+        )
+        value = quantile(bounds, counts, share)
+        last = float(bounds[-2]) if len(bounds) > 1 else math.nan
+        if math.isfinite(value) and share * counts[-1] > counts[-2]:
+            value = math.inf if most is not None and last >= most else math.nan
+        found[at] = value
+    return found
 
 
 def _nearest(bounds: Array, wanted: float) -> int | None:

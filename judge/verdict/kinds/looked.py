@@ -42,12 +42,14 @@ class BoundLooked:
     """A fixed bound after some looks.
 
     ``log_evidence`` (looks,) is the e-process of a bound inside the promise, None for a plain one;
-    ``broken`` (looks,) tells at which looks it convicts. ``value`` is what was bounded, over the
-    whole run (the last look for a plain bound). ``untestable`` tells why it could not be tested.
+    ``broken`` (looks,) tells at which looks it convicts, ``known`` (looks,) at which there was a
+    value. ``value`` is what was bounded, over the whole run (the last look for a plain bound).
+    ``untestable`` tells why it could not be tested.
     """
 
     value: float | None
     broken: NDArray[np.bool_]
+    known: NDArray[np.bool_]
     log_evidence: Array | None = None
     share: float = 0.0
     threshold: float = np.inf
