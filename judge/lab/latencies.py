@@ -25,7 +25,8 @@ from judge.lab.fleet import Fleet, Laws
 from judge.lab.noise import Array
 from judge.lab.rollouts import Setting, at_limit
 from judge.stats.comparison import Comparison
-from judge.stats.histograms import PodHistograms, compare_histograms
+from judge.stats.histograms import PodHistograms
+from judge.stats.slowdowns import compare_histograms
 from judge.stats.terms import Terms
 
 # Buckets of a native histogram of schema 3, which grow by 2 ** (1/8), from 31 ms to 1 s.

@@ -2,7 +2,7 @@
 
 Owned here: what a metric's kind must be able to say of a direction in which it can go wrong
 (`Side`), and putting directions, starts and calibration together. This code does not know the
-kinds: `risks` compares counts, `histograms` latencies, `levels` gauges.
+kinds: `risks` compares counts, `slowdowns` latencies, `levels` gauges.
 """
 
 from __future__ import annotations

@@ -1,18 +1,17 @@
-"""Why, in plain words with numbers and limits.
+"""Why a metric fails, passes or is not known yet, in plain words with numbers and limits.
 
-Every sentence that a person reads of a verdict is written here; nothing is decided here.
+Every sentence that a person reads of a metric's verdict is written here; nothing is decided here.
+Of a run tell `run_reasons`, of what cannot be tested `shortfall_reasons`.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 from judge.spec.resolved import Compare, Direction, Kind, Metric
 from judge.stats.confidence import Effect
 from judge.stats.samples import Absence
 from judge.verdict.kinds.looked import BoundLooked, Looked
-from judge.verdict.verdict import MetricVerdict
 
 
 def title(metric: Metric) -> str:
@@ -167,135 +166,6 @@ def few_on(track: str, requests: float, needed: int) -> str:
     return f"the {track} had {requests:,.0f} requests, a pass takes {needed}"
 
 
-def coarse(metric: Metric, allowed: Sequence[float]) -> str:
-    """Buckets that cannot test the limit, and the limits that they can."""
-    wanted = metric.limit or 1.0
-    near = sorted(sorted(allowed, key=lambda one: abs(math.log(one / wanted)))[:3])
-    mend = (
-        f"they can test {', '.join(figure(one) for one in near)}: set limit.ratio to one of these"
-        if near
-        else "they hold too few requests beyond any boundary: look at its buckets"
-    )
-    return (
-        f"{title(metric)}: the buckets are too coarse to test a limit of {figure(wanted)} "
-        f"(no boundary within 15 % of {figure(wanted)} times another in the tail); {mend}, "
-        "or use finer buckets, such as native histograms"
-    )
-
-
-def no_bucket(metric: Metric, bounds: Sequence[float]) -> str:
-    """No boundary where a quantile is bounded."""
-    wanted = metric.bound.max if metric.bound is not None and metric.bound.max else 1.0
-    near = sorted((one for one in bounds if one > 0), key=lambda one: abs(math.log(one / wanted)))
-    told = ", ".join(f"{one:g}" for one in sorted(near[:3])) or "none"
-    return (
-        f"{title(metric)}: no bucket boundary within 15 % of max {wanted:g}; the nearest are "
-        f"{told}: set max to one of these, or add a bucket"
-    )
-
-
-def other_buckets(metric: Metric) -> str:
-    """Tracks whose histograms cannot be compared."""
-    return (
-        f"{title(metric)}: the tracks' buckets differ: no boundary is known on both at which they "
-        "could be compared; give both releases the same buckets"
-    )
-
-
-def no_floor(metric: Metric) -> str:
-    """A gauge that is 0 throughout has no ratio."""
-    return (
-        f"{title(metric)}: it is 0 on a track, which has no ratio; set floor to what is as good as "
-        "nothing (it is added to both tracks)"
-    )
-
-
-def no_traffic(track: str, looks: int, requests: float, *, sampled: bool) -> str:
-    """A track that nothing was sent to, or that was never seen."""
-    if not sampled:
-        return (
-            f"the {track} had no samples in {looks} intervals, the baseline {requests:,.0f} "
-            f"requests: check that the {track} runs, is scraped, and is what its selector selects"
-        )
-    return (
-        f"the {track} got no requests in {looks} intervals, the baseline {requests:,.0f}: "
-        f"check that traffic is routed to the {track}"
-    )
-
-
-def traffic_ended(track: str, looks: int, of: int) -> str:
-    """A track that got requests and gets none any more."""
-    return f"the {track} got no requests in the last {looks} of {of} intervals: its traffic ended"
-
-
-def other_share(track: str, share: float, meant: float) -> str:
-    """A split of requests that is not the configured one."""
-    return (
-        f"the {track} got {100 * share:.3g} % of the requests where {100 * meant:.3g} % were "
-        "configured: what was judged is not the rollout that was meant; check the routing, or "
-        "correct the weight"
-    )
-
-
-def no_history(metric: Metric) -> str:
-    """A metric of which the baseline's past has nothing."""
-    return (
-        f"{title(metric)}: no sample of the baseline in its history, so its noise is assumed and "
-        "nothing is calibrated; check the selector of the baseline and the metric's name"
-    )
-
-
-def few_requests(
-    metric: Metric, rate: float, share: float, expected: float, needed: int, minutes: float
-) -> str:
-    """A service that is asked too seldom for the run to end with a verdict."""
-    return (
-        f"{title(metric)}: too few requests: {rate:.3g} a minute on the baseline give the canary "
-        f"(at {share:.3g} of the baseline's) about {expected:,.0f} in a run, a pass takes "
-        f"{needed}; make the run {minutes:,.0f} min long, or give the canary more of the traffic"
-    )
-
-
-def often_zero(metric: Metric, share: float) -> str:
-    """A gauge that is 0 most of the time has no ratio then."""
-    return (
-        f"{title(metric)}: it is 0 in {share:.0%} of the baseline's intervals, where it has no "
-        "ratio; set floor to what is as good as nothing (it is added to both tracks)"
-    )
-
-
-def no_pod_label(metric: Metric, label: str) -> str:
-    """Series that do not tell pods apart."""
-    return (
-        f"{title(metric)}: its series have no label {label}, so all of a track is one pod: the "
-        "noise between pods is assumed, not learned, and nothing is calibrated; set podLabel to "
-        "the label that tells pods apart, such as instance"
-    )
-
-
-def one_pod(metric: Metric) -> str:
-    """A baseline of a single pod."""
-    return (
-        f"{title(metric)}: the baseline has a single pod: the noise between pods is assumed, not "
-        "learned, and nothing is calibrated; two pods or more would do"
-    )
-
-
-def uncalibrated(metric: Metric, hours: float, pods: int, windows: int, fewest: int) -> str:
-    """A history too short, or with too few pods at a time, to measure the promise on."""
-    return (
-        f"{title(metric)}: {hours:.3g} h of samples from {pods} pods are too little to calibrate "
-        f"on: they give {windows} windows of a run's length with a pod to play the canary, it "
-        f"takes {fewest}; the promise will be called uncalibrated: set history longer, or keep "
-        "more of it"
-    )
-
-
-def untrusted(traffic: str, otherwise: str) -> str:
-    """A run that would have passed but for its traffic."""
-    return f"{traffic}; of the metrics: {otherwise}"
-
-
 def absences(absent: Mapping[Absence, int], track: str) -> str:
     """Why intervals had no sample of a track, most frequent first."""
     if not absent:
@@ -368,67 +238,3 @@ def _among(events: float, total: float) -> str:
 
 def _often(item: tuple[Absence, int]) -> int:
     return -item[1]
-
-
-def run_failed(metrics: Sequence[Metric], verdicts: Mapping[str, MetricVerdict]) -> str:
-    """Why a run is rolled back: the metrics that failed, or those that did so only together."""
-    failed = [verdicts[metric.name].reason for metric in metrics if _is(metric, verdicts, "fail")]
-    if failed:
-        return "; ".join(failed)
-    leading = max(metrics, key=lambda metric: _margin(verdicts[metric.name]))
-    return f"the metrics together, none alone; foremost {verdicts[leading.name].reason}"
-
-
-def run_goes_on(
-    looks: int, planned: int, metrics: Sequence[Metric], verdicts: Mapping[str, MetricVerdict]
-) -> str:
-    """Where a run stands that is not decided."""
-    return f"not known yet after {looks} of {planned} intervals; {_leading(metrics, verdicts)}"
-
-
-def run_unknown(metrics: Sequence[Metric], verdicts: Mapping[str, MetricVerdict]) -> str:
-    """Why a run ended without an answer."""
-    unknown = [
-        verdicts[metric.name].reason for metric in metrics if _is(metric, verdicts, "inconclusive")
-    ]
-    return "; ".join(unknown) or "no metric counts: every one of them is only observed"
-
-
-def run_marginal(
-    points: float,
-    passing: float,
-    metrics: Sequence[Metric],
-    verdicts: Mapping[str, MetricVerdict],
-) -> str:
-    """A score between the two thresholds."""
-    failed = [verdicts[metric.name].reason for metric in metrics if _is(metric, verdicts, "fail")]
-    return f"score {points:g}, below {passing:g}: {'; '.join(failed)}"
-
-
-def run_passed(metrics: Sequence[Metric], verdicts: Mapping[str, MetricVerdict]) -> str:
-    """Why a run is promoted: the metric that came nearest to its limit says most."""
-    if len(metrics) == 1:
-        return verdicts[metrics[0].name].reason
-    failed = [verdicts[metric.name].reason for metric in metrics if _is(metric, verdicts, "fail")]
-    told = f"; failed without being critical: {'; '.join(failed)}" if failed else ""
-    within = sum(_is(metric, verdicts, "pass") for metric in metrics)
-    return f"{within} of {len(metrics)} metrics within their limits; nearest: " + (
-        _leading(metrics, verdicts) + told
-    )
-
-
-def _leading(metrics: Sequence[Metric], verdicts: Mapping[str, MetricVerdict]) -> str:
-    standing = [metric for metric in metrics if not _is(metric, verdicts, "fail")] or metrics
-    leading = max(standing, key=lambda metric: _margin(verdicts[metric.name]))
-    return verdicts[leading.name].reason
-
-
-def _margin(verdict: MetricVerdict) -> float:
-    """How near a metric is to failing; one without evidence, a plain bound's, is not near."""
-    if verdict.evidence is None or verdict.threshold is None:
-        return -math.inf
-    return verdict.evidence - verdict.threshold
-
-
-def _is(metric: Metric, verdicts: Mapping[str, MetricVerdict], outcome: str) -> bool:
-    return verdicts[metric.name].verdict == outcome

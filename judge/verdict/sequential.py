@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from judge.spec.resolved import CANARY, SHADOW, Kind, ResolvedAnalysis
 from judge.stats.evidence import schedule
 from judge.stats.samples import Interval
-from judge.verdict import reasons
+from judge.verdict import reasons, run_reasons
 from judge.verdict.kinds.counts import CountsJudge
 from judge.verdict.kinds.gauges import GaugeJudge
 from judge.verdict.kinds.latency import LatencyJudge
@@ -133,14 +133,16 @@ class SequentialJudge:
         metrics, looks = self._analysis.metrics, len(intervals)
         points = score(metrics, verdicts, finished=ended)
         if self._fails(seen)[-1]:
-            return TrackVerdict(Outcome.FAIL, reasons.run_failed(metrics, verdicts), points)
+            return TrackVerdict(Outcome.FAIL, run_reasons.run_failed(metrics, verdicts), points)
         if not ended:
-            told = reasons.run_goes_on(looks, self._analysis.looks, metrics, verdicts)
+            told = run_reasons.run_goes_on(looks, self._analysis.looks, metrics, verdicts)
             return TrackVerdict(Outcome.INCONCLUSIVE, told, points)
         outcome, reason = self._at_the_end(verdicts, points)
         unrouted = self._misrouted(seen, intervals) if outcome is not Outcome.FAIL else ""
         if unrouted:
-            return TrackVerdict(Outcome.INCONCLUSIVE, reasons.untrusted(unrouted, reason), points)
+            return TrackVerdict(
+                Outcome.INCONCLUSIVE, run_reasons.untrusted(unrouted, reason), points
+            )
         compared = [
             metric
             for metric in metrics
@@ -165,12 +167,12 @@ class SequentialJudge:
             and verdicts[metric.name].verdict is Outcome.INCONCLUSIVE
         ]
         if unknown or points is None or judged_share(metrics, verdicts) < 0.5:
-            return Outcome.INCONCLUSIVE, reasons.run_unknown(metrics, verdicts)
+            return Outcome.INCONCLUSIVE, run_reasons.run_unknown(metrics, verdicts)
         if points < self._analysis.score.passing:
-            return Outcome.INCONCLUSIVE, reasons.run_marginal(
+            return Outcome.INCONCLUSIVE, run_reasons.run_marginal(
                 points, self._analysis.score.passing, metrics, verdicts
             )
-        return Outcome.PASS, reasons.run_passed(metrics, verdicts)
+        return Outcome.PASS, run_reasons.run_passed(metrics, verdicts)
 
 
 def _judge(terms: MetricTerms, history: Sequence[Interval]) -> KindJudge:

@@ -15,7 +15,7 @@ import numpy as np
 from judge.spec.resolved import BASELINE, CANARY, Kind, Metric, ResolvedAnalysis
 from judge.stats.calibration import FEWEST, calibrating
 from judge.stats.samples import Count, Histogram, Interval, Level, Sample
-from judge.verdict import reasons
+from judge.verdict import reasons, shortfall_reasons
 from judge.verdict.kinds.gathering import Gathered, gathered
 from judge.verdict.kinds.latency import untested_bound, untested_limit
 from judge.verdict.kinds.terms import counts_pods
@@ -46,7 +46,7 @@ def _of(metric: Metric, analysis: ResolvedAnalysis, history: Sequence[Interval])
         if metric.limit is None:
             return []
         why = reasons.absences(past.absent, BASELINE)
-        return [Shortfall(metric.name, reasons.no_history(metric) + why, hopeless=False)]
+        return [Shortfall(metric.name, shortfall_reasons.no_history(metric) + why, hopeless=False)]
     hopeless = [
         text
         for text in (
@@ -78,14 +78,16 @@ def _too_few_requests(metric: Metric, analysis: ResolvedAnalysis, past: Gathered
     expected = rate * run * share
     if expected < FEWEST_EXPOSURES:
         wanted = FEWEST_EXPOSURES / max(rate * share, 1e-9)
-        return reasons.few_requests(metric, rate, share, expected, FEWEST_EXPOSURES, wanted)
+        return shortfall_reasons.few_requests(
+            metric, rate, share, expected, FEWEST_EXPOSURES, wanted
+        )
     if metric.kind is Kind.HISTOGRAM or expected >= MANY_EXPOSURES:
         return ""
     events = float(np.nansum([_events(one) for one in samples])) / minutes * run
     if events >= FEWEST_EVENTS:
         return ""
     wanted = min(MANY_EXPOSURES / expected, FEWEST_EVENTS / max(events, 1e-9)) * run
-    return reasons.few_requests(metric, rate, share, expected, MANY_EXPOSURES, wanted)
+    return shortfall_reasons.few_requests(metric, rate, share, expected, MANY_EXPOSURES, wanted)
 
 
 def _canary_share(analysis: ResolvedAnalysis, past: Gathered) -> float:
@@ -124,15 +126,15 @@ def _without_floor(metric: Metric, past: Gathered) -> str:
         if pods
     ]
     zero = float(np.mean([not mean > 0 for mean in means]))
-    return reasons.often_zero(metric, zero) if zero > 0.5 else ""
+    return shortfall_reasons.often_zero(metric, zero) if zero > 0.5 else ""
 
 
 def _without_pods(metric: Metric, analysis: ResolvedAnalysis, past: Gathered) -> str:
     label = metric.pod_label or analysis.prometheus.pod_label
     if past.pods == [""]:
-        return reasons.no_pod_label(metric, label)
+        return shortfall_reasons.no_pod_label(metric, label)
     if len(past.pods) == 1:
-        return reasons.one_pod(metric)
+        return shortfall_reasons.one_pod(metric)
     return ""
 
 
@@ -142,4 +144,4 @@ def _uncalibrated(metric: Metric, analysis: ResolvedAnalysis, past: Gathered) ->
     if windows >= FEWEST:
         return ""
     hours = float(past.seen.sum()) * analysis.interval / 3600.0
-    return reasons.uncalibrated(metric, hours, len(past.pods), windows, FEWEST)
+    return shortfall_reasons.uncalibrated(metric, hours, len(past.pods), windows, FEWEST)

@@ -15,7 +15,7 @@ from judge.spec.resolved import BASELINE
 from judge.stats.arms import Array
 from judge.stats.samples import Interval
 from judge.stats.split import split_evidence
-from judge.verdict import reasons
+from judge.verdict import run_reasons
 from judge.verdict.kinds.gathering import weights
 from judge.verdict.kinds.looked import Looked
 
@@ -36,19 +36,19 @@ def misrouted(
     if not baseline.sum() > 0:
         return ""
     if not canary.sum() > 0:
-        return reasons.no_traffic(
+        return run_reasons.no_traffic(
             track, len(intervals), float(baseline.sum()), sampled=bool(seen.any())
         )
     expected = weights(intervals, track, BASELINE)
     meant = seen & (expected != 0)
     ended = _ended(np.where(meant, canary, np.nan), baseline)
     if ended >= 3 * block:
-        return reasons.traffic_ended(track, ended, len(intervals))
+        return run_reasons.traffic_ended(track, ended, len(intervals))
     if split_evidence(canary, baseline, expected)[-1] >= MISMATCH:
         known = np.isfinite(expected)
         whole = canary[known] + baseline[known]
         share = float((expected[known] * whole).sum() / whole.sum())
-        return reasons.other_share(track, float(canary[known].sum() / whole.sum()), share)
+        return run_reasons.other_share(track, float(canary[known].sum() / whole.sum()), share)
     return ""
 
 

@@ -20,7 +20,7 @@ from judge.stats.levels import (
 )
 from judge.stats.samples import Interval, Level
 from judge.stats.terms import Terms
-from judge.verdict import reasons
+from judge.verdict import shortfall_reasons
 from judge.verdict.kinds.bounds import plain_bound
 from judge.verdict.kinds.gathering import Gathered, gathered
 from judge.verdict.kinds.looked import Amount, Looked
@@ -92,7 +92,7 @@ class GaugeJudge:
         both = ours.seen & theirs.seen
         if not both.any() or arms.usable[both].any():
             return ""
-        return reasons.no_floor(self._metric)
+        return shortfall_reasons.no_floor(self._metric)
 
 
 def pod_levels(one: Gathered) -> PodLevels:

@@ -13,20 +13,13 @@ from judge.stats.arms import Array, PodCounts, summed
 from judge.stats.boundaries import TOLERANCE, pairs, representable
 from judge.stats.comparison import Comparison
 from judge.stats.dispersion import assumed
-from judge.stats.histograms import (
-    PodHistograms,
-    known_counts,
-    learn_tails,
-    quantile,
-    tail_calibration,
-    tail_shares,
-    usable_looks,
-    weigh_histograms,
-)
+from judge.stats.histograms import PodHistograms, known_counts, quantile
 from judge.stats.risks import learn, usual_pods
 from judge.stats.samples import Histogram, Interval
+from judge.stats.slowdowns import tail_calibration, usable_looks, weigh_histograms
+from judge.stats.tail_noise import learn_tails, tail_shares
 from judge.stats.terms import Terms
-from judge.verdict import reasons
+from judge.verdict import shortfall_reasons
 from judge.verdict.kinds.bounds import plain_bound, tested_bound
 from judge.verdict.kinds.gathering import Gathered, gathered
 from judge.verdict.kinds.looked import Amount, BoundLooked, Looked
@@ -108,7 +101,7 @@ class LatencyJudge:
         both = (_requests(canary) > 0) & (_requests(baseline) > 0)
         if not both.any() or usable_looks(comparison.sides[0])[both].any():
             return ""
-        return reasons.other_buckets(self._metric)
+        return shortfall_reasons.other_buckets(self._metric)
 
     def _amount(
         self, canary: PodHistograms, baseline: PodHistograms, comparison: Comparison | None
@@ -184,11 +177,11 @@ def _too_coarse(metric: Metric, known: PodHistograms) -> str:
     if not np.nansum(known.counts) > 0:
         return ""
     allowed = representable(known.bounds, tail_shares(known))
-    return reasons.coarse(metric, [float(one) for one in allowed if one > 1.0])
+    return shortfall_reasons.coarse(metric, [float(one) for one in allowed if one > 1.0])
 
 
 def _no_bucket(metric: Metric, bounds: Array) -> str:
-    return reasons.no_bucket(metric, [float(one) for one in bounds if np.isfinite(one)])
+    return shortfall_reasons.no_bucket(metric, [float(one) for one in bounds if np.isfinite(one)])
 
 
 def bounds_of(several: Iterable[Gathered], known: Iterable[float] = ()) -> Array:

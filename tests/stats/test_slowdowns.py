@@ -6,7 +6,9 @@ from scipy.stats import norm
 
 from judge.stats.boundaries import TAILS, pairs, representable
 from judge.stats.confidence import effect
-from judge.stats.histograms import PodHistograms, compare_histograms, quantile, tail_shares
+from judge.stats.histograms import PodHistograms, quantile
+from judge.stats.slowdowns import compare_histograms
+from judge.stats.tail_noise import tail_shares
 from judge.stats.terms import Terms
 
 NATIVE = np.append(2.0 ** (np.arange(-44, 9) / 8), math.inf)

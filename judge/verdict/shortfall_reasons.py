@@ -1,0 +1,106 @@
+"""What cannot be tested, the figure that is missing and what would mend it, in plain words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from judge.spec.resolved import Metric
+from judge.verdict.reasons import figure, title
+
+
+def coarse(metric: Metric, allowed: Sequence[float]) -> str:
+    """Buckets that cannot test the limit, and the limits that they can."""
+    wanted = metric.limit or 1.0
+    near = sorted(sorted(allowed, key=lambda one: abs(math.log(one / wanted)))[:3])
+    mend = (
+        f"they can test {', '.join(figure(one) for one in near)}: set limit.ratio to one of these"
+        if near
+        else "they hold too few requests beyond any boundary: look at its buckets"
+    )
+    return (
+        f"{title(metric)}: the buckets are too coarse to test a limit of {figure(wanted)} "
+        f"(no boundary within 15 % of {figure(wanted)} times another in the tail); {mend}, "
+        "or use finer buckets, such as native histograms"
+    )
+
+
+def no_bucket(metric: Metric, bounds: Sequence[float]) -> str:
+    """No boundary where a quantile is bounded."""
+    wanted = metric.bound.max if metric.bound is not None and metric.bound.max else 1.0
+    near = sorted((one for one in bounds if one > 0), key=lambda one: abs(math.log(one / wanted)))
+    told = ", ".join(f"{one:g}" for one in sorted(near[:3])) or "none"
+    return (
+        f"{title(metric)}: no bucket boundary within 15 % of max {wanted:g}; the nearest are "
+        f"{told}: set max to one of these, or add a bucket"
+    )
+
+
+def other_buckets(metric: Metric) -> str:
+    """Tracks whose histograms cannot be compared."""
+    return (
+        f"{title(metric)}: the tracks' buckets differ: no boundary is known on both at which they "
+        "could be compared; give both releases the same buckets"
+    )
+
+
+def no_floor(metric: Metric) -> str:
+    """A gauge that is 0 throughout has no ratio."""
+    return (
+        f"{title(metric)}: it is 0 on a track, which has no ratio; set floor to what is as good as "
+        "nothing (it is added to both tracks)"
+    )
+
+
+def no_history(metric: Metric) -> str:
+    """A metric of which the baseline's past has nothing."""
+    return (
+        f"{title(metric)}: no sample of the baseline in its history, so its noise is assumed and "
+        "nothing is calibrated; check the selector of the baseline and the metric's name"
+    )
+
+
+def few_requests(
+    metric: Metric, rate: float, share: float, expected: float, needed: int, minutes: float
+) -> str:
+    """A service that is asked too seldom for the run to end with a verdict."""
+    return (
+        f"{title(metric)}: too few requests: {rate:.3g} a minute on the baseline give the canary "
+        f"(at {share:.3g} of the baseline's) about {expected:,.0f} in a run, a pass takes "
+        f"{needed}; make the run {minutes:,.0f} min long, or give the canary more of the traffic"
+    )
+
+
+def often_zero(metric: Metric, share: float) -> str:
+    """A gauge that is 0 most of the time has no ratio then."""
+    return (
+        f"{title(metric)}: it is 0 in {share:.0%} of the baseline's intervals, where it has no "
+        "ratio; set floor to what is as good as nothing (it is added to both tracks)"
+    )
+
+
+def no_pod_label(metric: Metric, label: str) -> str:
+    """Series that do not tell pods apart."""
+    return (
+        f"{title(metric)}: its series have no label {label}, so all of a track is one pod: the "
+        "noise between pods is assumed, not learned, and nothing is calibrated; set podLabel to "
+        "the label that tells pods apart, such as instance"
+    )
+
+
+def one_pod(metric: Metric) -> str:
+    """A baseline of a single pod."""
+    return (
+        f"{title(metric)}: the baseline has a single pod: the noise between pods is assumed, not "
+        "learned, and nothing is calibrated; two pods or more would do"
+    )
+
+
+def uncalibrated(metric: Metric, hours: float, pods: int, windows: int, fewest: int) -> str:
+    """A history too short, or with too few pods at a time, to measure the promise on."""
+    return (
+        f"{title(metric)}: {hours:.3g} h of samples from {pods} pods are too little to calibrate "
+        f"on: they give {windows} windows of a run's length with a pod to play the canary, it "
+        f"takes {fewest}; the promise will be called uncalibrated: set history longer, or keep "
+        "more of it"
+    )
