@@ -88,27 +88,27 @@ def level_noise(logs: Array, *, interval: float, slopes: bool = False) -> LevelN
         variance=variance,
         tau=np.where(spread, _lasting_spread(lasting, intervals, variance), fallback.tau),
         degrees=np.where(spread, np.maximum(pods - 1.0, 1.0), np.inf),
-        step=np.where(spread, _usual_step(logs), ASSUMED_STEP),
+        step=np.where(known, _usual_step(logs), ASSUMED_STEP),
         learned=spread,
     )
 
 
-def apart_steps(logs: Array) -> Array:
-    """What each pod moved by since the interval before, less what all did: (..., T - 1, pods).
+def moves(logs: Array) -> tuple[Array, NDArray[np.bool_]]:
+    """What each pod moved by since the interval before, (..., intervals - 1, pods), and whether.
 
     0 where a pod was not there at both ends.
     """
     seen = np.isfinite(logs)
-    both = seen[..., 1:, :] & seen[..., :-1, :]
-    moved = np.where(both, np.diff(np.where(seen, logs, 0.0), axis=-2), 0.0)
-    pods = both.sum(-1, keepdims=True)
-    mean = np.where(pods > 1, moved.sum(-1, keepdims=True) / np.maximum(pods, 1), 0.0)
-    return np.where(both, moved - mean, 0.0)
+    both = np.asarray(seen[..., 1:, :] & seen[..., :-1, :])
+    return np.where(both, np.diff(np.where(seen, logs, 0.0), axis=-2), 0.0), both
 
 
 def _usual_step(logs: Array) -> Array:
-    """The root mean square of the steps but for the largest hundredth: restarts are not usual."""
-    size = np.abs(apart_steps(logs)).reshape(*logs.shape[:-2], -1)
+    """The root mean square of the pods' moves apart, but for the largest hundredth: restarts."""
+    moved, there = moves(logs)
+    pods = there.sum(-1, keepdims=True)
+    mean = np.where(pods > 1, moved.sum(-1, keepdims=True) / np.maximum(pods, 1), 0.0)
+    size = np.where(there, np.abs(moved - mean), 0.0).reshape(*logs.shape[:-2], -1)
     if not size.shape[-1]:
         return np.full(logs.shape[:-2], ASSUMED_STEP)
     most = np.quantile(size, 0.99, axis=-1, keepdims=True)

@@ -26,7 +26,7 @@ from judge.stats.evidence import (
     log_evidence,
     mixed,
 )
-from judge.stats.level_noise import LevelNoise, apart_steps, assumed_level, level_noise
+from judge.stats.level_noise import LevelNoise, assumed_level, level_noise, moves
 from judge.stats.spread import Spread, lasting, none, pods_for
 from judge.stats.terms import Terms
 
@@ -62,8 +62,8 @@ class PodLevels:
 class LevelArms:
     """The log difference of two tracks by interval, NaN for a hole, and the tracks' pods.
 
-    ``leap`` is the farthest that a pod moved away from the rest of its track since the interval
-    before, as a log level; infinite where pods came or went.
+    ``leap`` is the farthest that a pod moved away from all the others since the interval before, as
+    a log level; infinite where pods came or went.
     """
 
     difference: Array
@@ -90,17 +90,28 @@ def level_arms(treated: PodLevels, reference: PodLevels, *, floor: float) -> Lev
         np.where(fine, log, np.nan),
         np.maximum(k_ours, 1.0),
         np.maximum(k_theirs, 1.0),
-        np.maximum(_leap(treated.logs(floor)), _leap(reference.logs(floor))),
+        _leap(treated.logs(floor), reference.logs(floor)),
     )
 
 
-def _leap(logs: Array) -> Array:
-    """The greatest step of a pod apart from the others', (..., intervals); 0 at the first."""
+def _leap(treated: Array, reference: Array) -> Array:
+    """The greatest step of a pod apart from all the others', (..., intervals); 0 at the first."""
+    (ours, k_ours), (theirs, k_theirs) = moves(treated), moves(reference)
+    pods = np.maximum(k_ours.sum(-1) + k_theirs.sum(-1), 1)
+    mean = ((ours.sum(-1) + theirs.sum(-1)) / pods)[..., None]
+    far = [
+        np.where(there, np.abs(moved - mean), 0.0).max(-1, initial=0.0)
+        for moved, there in ((ours, k_ours), (theirs, k_theirs))
+    ]
+    other = _others_than_before(treated) | _others_than_before(reference)
+    leap = np.where(other, np.inf, np.maximum(*far))
+    return np.concatenate([np.zeros((*leap.shape[:-1], 1)), leap], axis=-1)
+
+
+def _others_than_before(logs: Array) -> NDArray[np.bool_]:
+    """Whether a pod came or went since the interval before, (..., intervals - 1)."""
     seen = np.isfinite(logs)
-    steps = np.abs(apart_steps(logs))
-    other = (seen[..., 1:, :] != seen[..., :-1, :]).any(-1)
-    farthest = np.where(other, np.inf, steps.max(-1, initial=0.0))
-    return np.concatenate([np.zeros((*farthest.shape[:-1], 1)), farthest], axis=-1)
+    return np.asarray((seen[..., 1:, :] != seen[..., :-1, :]).any(-1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
+import structlog
 from structlog.testing import capture_logs
 
 from judge.errors import SourceMalformed, SourceRejected, SourceUnavailable
@@ -33,7 +34,11 @@ def test_history_is_read_once_before_the_first_look(world: World) -> None:
     assert (told.data["intervals"], told.data["delay"]) == (5, 6.0)
 
 
-def test_what_the_history_is_too_little_for_is_told_before_the_first_look(world: World) -> None:
+def test_what_the_history_is_too_little_for_is_told_before_the_first_look(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # a command that ran before may have had loggers keep their first configuration
+    monkeypatch.setattr("judge.runs.look._log", structlog.get_logger())
     with capture_logs() as logs:
         run = world.calibrated(history=300.0)
     (_, told) = world.runs.events(run.id)
