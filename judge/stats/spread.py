@@ -1,11 +1,11 @@
 """Pods that differ for good: what a good release's effect ratio may show, however long one looks.
 
-Owned here: the law of lasting differences between pods and where it is cut. Two are considered, and
-the one that reaches less far counts. Student's law with the spread that the baseline's own pods
-show: sharp where there are many. And the law of somebody who has seen other services: their pods
-differ by some `USUAL` for good, which is worth `WORTH` pods of knowledge; with three pods of one's
-own that tells far more than they do (Student's law with two degrees of freedom has no convictions
-left at a promise of 1 % shared by five metrics).
+Owned here: the law of lasting differences between pods and where it is cut. It is Student's law
+with the spread that the baseline's own pods show. Of six pods or fewer another one is considered,
+and the one that reaches less far counts: the law of somebody who has seen other services, where
+pods differ by some `USUAL` for good, which is worth `WORTH` pods of knowledge. With three pods of
+one's own that tells far more than they do: Student's law with two degrees of freedom has no
+convictions left at a promise of 1 % that five metrics share.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from judge.stats.arms import Array
 FARTHEST = 3.0  # lasting differences explain away no more than this ratio of risks or levels
 USUAL = 0.12  # log-sd
 WORTH = 3.0  # degrees of freedom
+FEW = 5.0  # degrees of freedom, that is, six pods; more speak for themselves
 NOTHING = 1e-6
 
 
@@ -80,7 +81,7 @@ def lasting(
     seen = np.where(known, degrees, 0.0)
     mean = np.sqrt((seen * np.square(tau) + WORTH * USUAL**2) / (seen + WORTH))
     usual, own = _quantile(seen + WORTH, beyond) * mean, _quantile(degrees, beyond) * tau
-    nearer = known & (usual < own)
+    nearer = known & (degrees <= FEW) & (usual < own)
     chosen = np.where(nearer, mean, tau)
     return Spread(
         chosen[..., None] * pods,
