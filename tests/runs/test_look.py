@@ -37,7 +37,8 @@ def test_history_is_read_once_before_the_first_look(world: World) -> None:
 def test_what_the_history_is_too_little_for_is_told_before_the_first_look(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # a command that ran before may have had loggers keep their first configuration
+    # a command that ran before may have made loggers silent, and keep that for good
+    structlog.reset_defaults()
     monkeypatch.setattr("judge.runs.look._log", structlog.get_logger())
     with capture_logs() as logs:
         run = world.calibrated(history=300.0)
