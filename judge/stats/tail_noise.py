@@ -33,7 +33,6 @@ class TailNoise:
     bounds: Array
     shares: Array
     noise: Dispersion
-    learned: bool
 
     def at(self, bounds: Array) -> Dispersion:
         """The noise at these bounds."""
@@ -61,7 +60,7 @@ def learn_tails(history: PodHistograms | None, *, interval: float) -> TailNoise 
     assumed_tau = ASSUMED_SCALE * _elasticity(history.bounds[at], shares[at])
     wider = np.maximum(noise.tau, assumed_tau.reshape(-1, *(1 for _ in noise.tau.shape[1:])))
     noise = replace(noise, tau=np.where(noise.learned, noise.tau, wider))
-    return TailNoise(history.bounds[at], shares[at], noise, learned=True)
+    return TailNoise(history.bounds[at], shares[at], noise)
 
 
 def tail_shares(histograms: PodHistograms) -> Array:
@@ -93,7 +92,7 @@ def unlearned_tails(
     noise = assumed((len(shares), *batch))
     rate = np.broadcast_to(shares.reshape(-1, *(1 for _ in batch)), noise.phi.shape)
     noise = Dispersion(noise.phi, noise.tau, noise.degrees, rate, noise.volume, noise.learned)
-    told = TailNoise(baseline.bounds, shares, noise, learned=False)
+    told = TailNoise(baseline.bounds, shares, noise)
     return told, _without(canary, first), _without(baseline, first)
 
 

@@ -111,7 +111,7 @@ def limit(metric: Metric, tested: float | None = None) -> str:
     if metric.direction is Direction.EITHER:
         told = f"limit {figure(1 / bound)} to {figure(bound)}"
     if abs(bound / asked - 1.0) > 0.005:
-        return f"{told} (the buckets' nearest to {figure(asked)})"
+        return f"{told} (the buckets' nearest to {asked:.3g})"
     return told
 
 

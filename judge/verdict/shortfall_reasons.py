@@ -5,22 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from judge.spec.resolved import Metric
+from judge.spec.resolved import Kind, Metric
 from judge.verdict.reasons import figure, title
 
 
 def coarse(metric: Metric, allowed: Sequence[float]) -> str:
     """Buckets that cannot test the limit, and the limits that they can."""
     wanted = metric.limit or 1.0
-    near = sorted(sorted(allowed, key=lambda one: abs(math.log(one / wanted)))[:3])
+    near = sorted(sorted(allowed, key=lambda one: abs(math.log(one) - math.log(wanted)))[:3])
     mend = (
         f"they can test {', '.join(figure(one) for one in near)}: set limit.ratio to one of these"
         if near
         else "they hold too few requests beyond any boundary: look at its buckets"
     )
     return (
-        f"{title(metric)}: the buckets are too coarse to test a limit of {figure(wanted)} "
-        f"(no boundary within 15 % of {figure(wanted)} times another in the tail); {mend}, "
+        f"{title(metric)}: the buckets are too coarse to test a limit of {wanted:.3g} "
+        f"(no boundary within 15 % of {wanted:.3g} times another in the tail); {mend}, "
         "or use finer buckets, such as native histograms"
     )
 
@@ -28,7 +28,9 @@ def coarse(metric: Metric, allowed: Sequence[float]) -> str:
 def no_bucket(metric: Metric, bounds: Sequence[float]) -> str:
     """No boundary where a quantile is bounded."""
     wanted = metric.bound.max if metric.bound is not None and metric.bound.max else 1.0
-    near = sorted((one for one in bounds if one > 0), key=lambda one: abs(math.log(one / wanted)))
+    near = sorted(
+        (one for one in bounds if one > 0), key=lambda one: abs(math.log(one) - math.log(wanted))
+    )
     told = ", ".join(f"{one:g}" for one in sorted(near[:3])) or "none"
     return (
         f"{title(metric)}: no bucket boundary within 15 % of max {wanted:g}; the nearest are "
@@ -81,10 +83,16 @@ def often_zero(metric: Metric, share: float) -> str:
 
 def no_pod_label(metric: Metric, label: str) -> str:
     """Series that do not tell pods apart."""
+    summed = (
+        "a level is then the sum over a track's series, which compares only if both tracks have "
+        "equally many; "
+        if metric.kind is Kind.GAUGE
+        else ""
+    )
     return (
-        f"{title(metric)}: its series have no label {label}, so all of a track is one pod: the "
-        "noise between pods is assumed, not learned, and nothing is calibrated; set podLabel to "
-        "the label that tells pods apart, such as instance"
+        f"{title(metric)}: its series have no label {label}, so all of a track is one pod: {summed}"
+        "the noise between pods is assumed, not learned, and nothing is calibrated; set podLabel "
+        "to the label that tells pods apart"
     )
 
 

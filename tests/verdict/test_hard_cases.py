@@ -84,6 +84,16 @@ def test_a_quantile_beyond_the_last_bucket_is_not_known_to_be_kept():
     assert SequentialJudge(analysis(beyond), []).decide(slow).verdict is Outcome.FAIL
 
 
+def test_a_bound_of_any_size_is_compared_with_a_limit_of_any_size():
+    odd = histogram(np.random.default_rng(1), bounds=(5e-324, 0.1, math.inf))
+    of = latency(limit=None, worst=None, bound=Bound(max=1e9))
+    run = [
+        Interval(60.0 * i, 60.0 * i + 60.0, {"latency": {"canary": {"c": odd}}}) for i in range(30)
+    ]
+    verdict = SequentialJudge(analysis(of), []).decide(run)
+    assert "no bucket boundary within 15 % of max 1e+09" in verdict.reason
+
+
 @pytest.mark.parametrize("slower", [1.0, 3.0])
 def test_tracks_with_other_buckets_are_not_compared(slower):
     """Nor are quantiles made up from what is known on one of them alone."""

@@ -80,6 +80,7 @@ def test_pods_that_cannot_be_told_apart_are_judged_on_assumptions(name, label, t
     found = only(shortfalls(of, renamed))
     assert not found.hopeless
     assert told in found.reason
+    assert ("sum over a track" in found.reason) == (not name)
 
 
 def test_a_short_history_is_told():

@@ -290,7 +290,7 @@ def _nearest(bounds: Array, wanted: float) -> int | None:
     fine = np.flatnonzero(np.isfinite(bounds) & (bounds > 0))
     if not fine.size or not wanted > 0:
         return None
-    off = np.abs(np.log(bounds[fine] / wanted))
+    off = np.abs(np.log(bounds[fine]) - math.log(wanted))
     best = int(off.argmin())
     return int(fine[best]) if off[best] <= math.log(TOLERANCE) + _SAME else None
 

@@ -115,12 +115,6 @@ class Looked:
         """What of the metric's share the comparison has."""
         return self.share - (self.bound.share if self.bound is not None else 0.0)
 
-    @property
-    def kept_to(self) -> bool:
-        """Whether anything at all was tested."""
-        bounded = self.bound is not None and not self.bound.untestable
-        return self.comparison is not None or bounded
-
 
 class KindJudge(Protocol):
     """Judges one metric of one run; made once, from the baseline's history."""

@@ -43,13 +43,13 @@ def test_a_canary_within_the_limit_passes_proven(slower):
 def test_the_limit_that_the_buckets_allow_is_the_one_that_is_told():
     told = judged(latency(limit=1.2)).metrics["latency"]
     assert told.limit == pytest.approx(2 ** (2 / 8))
-    assert "limit 1.19 (the buckets' nearest to 1.20)" in told.reason
+    assert "limit 1.19 (the buckets' nearest to 1.2)" in told.reason
 
 
 def test_buckets_too_coarse_for_the_limit_say_which_limits_they_allow():
     verdict = judged(latency(limit=1.2), bounds=CLASSIC)
     assert verdict.verdict is Outcome.INCONCLUSIVE
-    assert "too coarse to test a limit of 1.20" in verdict.reason
+    assert "too coarse to test a limit of 1.2" in verdict.reason
     assert "2.0, 2.5" in verdict.reason
 
 
