@@ -121,7 +121,7 @@ class ScoreWritten(Document):
 class SpecFields(ActionsWritten):
     """What a spec has in every form of it."""
 
-    later: ClassVar[frozenset[str]] = frozenset({"alsoJudge", "baselineOffset", "stages"})
+    later: ClassVar[frozenset[str]] = frozenset({"alsoJudge", "stages"})
 
     prometheus: (
         Annotated[
@@ -143,6 +143,8 @@ class SpecFields(ActionsWritten):
     """How long samples settle before a look. Default: one scrape interval, found by itself."""
     history: Duration | None = None
     """The baseline's past to calibrate on. Default: 8h, or 16 times the duration if longer."""
+    baseline_offset: Duration | None = None
+    """Before/after: the baseline is read that long ago. Default: beside the canary."""
     judge: Annotated[Literal["sequential", "kayenta"], AfterValidator(_sequential)] = "sequential"
     """How evidence is judged. Not judged yet: `kayenta`."""
     mode: Annotated[Mode, Strict(False)] = Mode.ENFORCE

@@ -13,6 +13,7 @@ from typing import Any
 
 from judge.errors import Issue, SpecError
 from judge.spec.analysis import API_VERSION, KIND
+from judge.spec.before import before_faults, default_past
 from judge.spec.fields import RESOLVED
 from judge.spec.problems import validated
 from judge.spec.resolved import (
@@ -22,7 +23,7 @@ from judge.spec.resolved import (
     Track,
     Webhook,
 )
-from judge.spec.schedule import default_history, interval_fault
+from judge.spec.schedule import interval_fault
 from judge.spec.stored import StoredAnalysis, StoredSpec, StoredTracks
 from judge.spec.stored_metric import metric_document, read_metric
 from judge.spec.tracks import by_role
@@ -42,6 +43,7 @@ def to_document(analysis: ResolvedAnalysis) -> dict[str, Any]:
         "warmup": analysis.warmup,
         "delay": analysis.delay,
         "history": analysis.history,
+        **({"baselineOffset": analysis.baseline_offset} if analysis.baseline_offset else {}),
         "mode": analysis.mode.value,
         "risk": {
             "falseRollback": analysis.risk.false_rollback,
@@ -116,7 +118,8 @@ def _read(written: Written, looks: int | None) -> ResolvedAnalysis:
         duration=duration,
         warmup=spec.warmup,
         delay=spec.delay,
-        history=default_history(duration) if spec.history is None else spec.history,
+        history=default_past(spec, duration) if spec.history is None else spec.history,
+        baseline_offset=spec.baseline_offset or 0.0,
         mode=spec.mode,
         risk=spec.risk.resolved(),
         score=spec.score.resolved(),
@@ -135,6 +138,8 @@ def _issues(spec: StoredSpec, duration: float, written: Written) -> list[Issue]:
     fault = interval_fault(spec.interval, duration)
     if fault:
         issues.append(written.issue(("spec", "interval"), fault))
+    for field, message in before_faults(spec, duration):
+        issues.append(written.issue(("spec", field), message))
     if spec.prometheus is not None and not isinstance(spec.prometheus, str):
         issues += spec.prometheus.issues(written, ("spec", "prometheus"))
     names = [metric.name for metric in spec.metrics]

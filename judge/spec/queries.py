@@ -18,7 +18,7 @@ from judge.spec.metrics import MetricWritten
 from judge.spec.parts import check_reading
 from judge.spec.promql import PromqlError
 from judge.spec.rendering import RenderingError
-from judge.spec.resolved import Query
+from judge.spec.resolved import BASELINE, Query
 from judge.spec.written import Path, Written
 
 Rendered = dict[str, dict[str, Query]]
@@ -26,12 +26,16 @@ Rendered = dict[str, dict[str, Query]]
 
 @dataclass(frozen=True)
 class Scope:
-    """What one analysis's queries can name, beside what a metric and its template add."""
+    """What one analysis's queries can name, beside what a metric and its template add.
+
+    ``apart``: the baseline runs beside the canary, so the two may not read the same series.
+    """
 
     analysis: Mapping[str, str]
     tracks: Mapping[str, Mapping[str, str]]
     selectors: Mapping[str, str]
     pod_label: str
+    apart: bool = True
 
     def variables(
         self, track: str, metric: MetricWritten, template: MetricTemplate
@@ -67,7 +71,8 @@ def render_metric(
                 rendered[track][part] = filled(query, part, values)
             except (RenderingError, PromqlError) as error:
                 issues.append(_query_issue(metric, written, path, track, part, error))
-    return rendered, _one_each(issues) or _twins(rendered, written, path)
+    compared = {name: parts for name, parts in rendered.items() if scope.apart or name != BASELINE}
+    return rendered, _one_each(issues) or _twins(compared, written, path)
 
 
 def filled(query: Query, part: str, variables: Mapping[str, str]) -> Query:

@@ -211,7 +211,8 @@ class Actions:
 class ResolvedAnalysis:
     """An analysis with nothing left to look up. Durations in seconds.
 
-    ``delay`` is None where it is to be found from the scrape interval.
+    ``delay`` is None where it is to be found from the scrape interval. ``baseline_offset`` is how
+    long before the canary's intervals the baseline's lie; 0 where both run side by side.
     """
 
     name: str
@@ -225,6 +226,7 @@ class ResolvedAnalysis:
     warmup: float = 0.0
     delay: float | None = None
     history: float = 28800.0
+    baseline_offset: float = 0.0
     mode: Mode = Mode.ENFORCE
     risk: Risk = field(default_factory=Risk)
     score: ScoreThresholds = field(default_factory=ScoreThresholds)
@@ -234,3 +236,8 @@ class ResolvedAnalysis:
     def looks(self) -> int:
         """The number of intervals of a whole run."""
         return max(1, round(self.duration / self.interval))
+
+    @property
+    def shift(self) -> int:
+        """By how many intervals the baseline lies back; 0 where it runs beside the canary."""
+        return round(self.baseline_offset / self.interval)

@@ -14,6 +14,7 @@ from pathlib import Path
 from judge.errors import Issue, SpecError
 from judge.spec import rendering, tracks, variables
 from judge.spec.analysis import AnalysisWritten, SpecWritten
+from judge.spec.before import before_issues, default_past
 from judge.spec.faults import faults, lasting_fault
 from judge.spec.metric_template import MetricTemplate, is_path, load_template
 from judge.spec.metrics import MetricWritten
@@ -21,7 +22,7 @@ from judge.spec.parts import part_faults
 from judge.spec.queries import Scope, render_metric
 from judge.spec.resolved import Metric, PrometheusConfig, ResolvedAnalysis, Track
 from judge.spec.rules import Rules
-from judge.spec.schedule import default_history, schedule_issues
+from judge.spec.schedule import schedule_issues
 from judge.spec.written import Path as Where
 from judge.spec.written import Written
 
@@ -69,6 +70,7 @@ class _Resolver:
     def run(self) -> Loaded:
         server = self.prometheus()
         self.issues += schedule_issues(self.spec, self.written)
+        self.issues += before_issues(self.spec, self.written)
         self.issues += self.spec.issues(self.written)
         self.issues += tracks.track_issues(self.spec.tracks, self.written)
         self.issues += variables.shared_issues(self.spec, self.around.variables, self.written)
@@ -85,7 +87,8 @@ class _Resolver:
         )
         self.issues += wrong + wrong_too
         selectors = {name: track.selector for name, track in populations.items()}
-        return Scope(shared, own, selectors, server.pod_label), populations
+        apart = not self.spec.baseline_offset
+        return Scope(shared, own, selectors, server.pod_label, apart), populations
 
     def whole(
         self,
@@ -105,7 +108,8 @@ class _Resolver:
             duration=spec.duration,
             warmup=spec.warmup,
             delay=spec.delay,
-            history=default_history(spec.duration) if spec.history is None else spec.history,
+            history=default_past(spec, spec.duration) if spec.history is None else spec.history,
+            baseline_offset=spec.baseline_offset or 0.0,
             mode=spec.mode,
             risk=spec.risk.resolved(),
             score=spec.score.resolved(),

@@ -345,7 +345,7 @@ METRICS = "  metrics: [{name: errors, template: http-error-rate}]\n"
 BAD = {
     "an unknown field": (
         spec(METRICS + "  intervall: 1m\n"),
-        "9:3: spec.intervall: is not a field here; known: delay, duration, earlyPass, ",
+        "9:3: spec.intervall: is not a field here; known: baselineOffset, delay, duration, earlyPass, ",
         "did you mean interval?",
     ),
     "an unknown field of a metric": (
