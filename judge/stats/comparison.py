@@ -86,25 +86,46 @@ class Comparison:
     by_start: tuple[list[Array], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """The evidence of a failure, after each look; fields as in `Comparison`."""
+
+    by_start: tuple[list[Array], ...]
+    log_evidence: Array
+    threshold: Array
+    raised: Array
+
+
 def weigh(
     sides: tuple[Side, ...], terms: Terms, raised: Array | None, *, exact: bool
 ) -> Comparison:
     """The evidence of a run for failing and for passing."""
-    by_start = tuple(side.fail_by_start(terms.plan, clip=terms.clip) for side in sides)
-    log_evidence = _both(by_start, terms)
-    added = np.zeros(log_evidence.shape[:-1]) if raised is None else raised
-    plan = terms.plan.from_start()
-    passing = [side.for_a_pass(plan, clip=terms.pass_clip) for side in sides]
+    failed = failing(sides, terms, raised)
     return Comparison(
-        log_evidence=log_evidence,
-        log_pass=np.asarray(np.minimum.reduce(passing)),
-        threshold=math.log(1.0 / terms.alpha) + added,
-        raised=added,
+        log_evidence=failed.log_evidence,
+        log_pass=passing(sides, terms),
+        threshold=failed.threshold,
+        raised=failed.raised,
         calibrated=raised is not None,
         exact=exact,
         sides=sides,
-        by_start=by_start,
+        by_start=failed.by_start,
     )
+
+
+def failing(sides: tuple[Side, ...], terms: Terms, raised: Array | None) -> Failing:
+    """The evidence of a run for failing, and what it must reach."""
+    by_start = tuple(side.fail_by_start(terms.plan, clip=terms.clip) for side in sides)
+    log_evidence = _both(by_start, terms)
+    added = np.zeros(log_evidence.shape[:-1]) if raised is None else raised
+    return Failing(by_start, log_evidence, math.log(1.0 / terms.alpha) + added, added)
+
+
+def passing(sides: tuple[Side, ...], terms: Terms) -> Array:
+    """log E (..., looks) against the worst ratio, in every direction; it hangs on no alpha."""
+    plan = terms.plan.from_start()
+    each = [side.for_a_pass(plan, clip=terms.pass_clip) for side in sides]
+    return np.asarray(np.minimum.reduce(each))
 
 
 def raised_by(

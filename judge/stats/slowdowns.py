@@ -63,7 +63,19 @@ def weigh_histograms(
     """
     if noise is None:
         noise, canary, baseline = unlearned_tails(canary, baseline)
-    sides = tuple(
+    sides = slowdown_sides(canary, baseline, noise, terms)
+    if any(side.pairs(side.asked) is None for side in sides):
+        return None
+    noises = [side.noise.at(side.bounds[side.tested.reference]) for side in sides]
+    exact = all((one.phi == 1.0).all() and (one.tau == 0.0).all() for one in noises)
+    return weigh(sides, terms, raised, exact=exact)
+
+
+def slowdown_sides(
+    canary: PodHistograms, baseline: PodHistograms, noise: TailNoise, terms: Terms
+) -> tuple[SlowdownSide, ...]:
+    """The directions in which these histograms can go wrong."""
+    return tuple(
         SlowdownSide(
             canary if not inverted else baseline,
             baseline if not inverted else canary,
@@ -74,11 +86,6 @@ def weigh_histograms(
         )
         for inverted, null, worst in terms.directions
     )
-    if any(side.pairs(side.asked) is None for side in sides):
-        return None
-    noises = [side.noise.at(side.bounds[side.tested.reference]) for side in sides]
-    exact = all((one.phi == 1.0).all() and (one.tau == 0.0).all() for one in noises)
-    return weigh(sides, terms, raised, exact=exact)
 
 
 @dataclass(frozen=True, slots=True)
