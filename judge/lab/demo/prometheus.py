@@ -1,4 +1,4 @@
-"""A Prometheus of the demo's own: a process on a free loopback port that scrapes every second.
+"""A Prometheus of the demo's own: a process on a free loopback port.
 
 Owned here: its configuration and data in a folder, its life and its end. Promised: `stop` ends
 the process that `start` began, and no other. Not here: asking it anything but whether it is ready.
@@ -20,7 +20,7 @@ from judge.errors import SettingsError, SourceUnavailable
 from judge.lab.demo.application import Target
 
 CONFIGURATION = """\
-global: {scrape_interval: 1s, scrape_timeout: 1s}
+global: {scrape_interval: SCRAPE, scrape_timeout: SCRAPE}
 scrape_configs:
   - job_name: demo
     file_sd_configs: [{files: [targets.json], refresh_interval: 5s}]
@@ -43,11 +43,22 @@ def find_prometheus(name: str = "prometheus") -> str:
 
 
 class LocalPrometheus:
-    """Prometheus with its files in ``folder``, which is kept when it stops."""
+    """Prometheus with its files in ``folder``, which is kept when it stops.
 
-    def __init__(self, program: str, folder: Path, *, sleep: Callable[[float], None] = time.sleep):
+    It scrapes every ``scrape`` seconds.
+    """
+
+    def __init__(
+        self,
+        program: str,
+        folder: Path,
+        *,
+        scrape: float = 1.0,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._program = program
         self._folder = folder
+        self._configuration = CONFIGURATION.replace("SCRAPE", f"{round(scrape * 1000)}ms")
         self._sleep = sleep
         self._process: subprocess.Popen[bytes] | None = None
         self.address = ""
@@ -57,7 +68,7 @@ class LocalPrometheus:
         port = _free_port()
         self.address = f"http://127.0.0.1:{port}"
         self._folder.mkdir(parents=True, exist_ok=True)
-        (self._folder / "prometheus.yml").write_text(CONFIGURATION)
+        (self._folder / "prometheus.yml").write_text(self._configuration)
         with (self._folder / "prometheus.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [
