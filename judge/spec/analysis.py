@@ -47,18 +47,6 @@ def _sequential(value: str) -> str:
     return value
 
 
-def _not_early(value: bool) -> bool:
-    if value:
-        raise not_yet("earlyPass: true", "a run passes at its end; remove it")
-    return value
-
-
-def _not_kept(value: float) -> float:
-    if value:
-        raise not_yet("keepWatching", "a run ends with its verdict; write 0s, or remove it")
-    return value
-
-
 class MetadataWritten(Document):
     """What the analysis is called."""
 
@@ -142,7 +130,7 @@ class SpecFields(ActionsWritten):
     delay: Duration | None = None
     """How long samples settle before a look. Default: one scrape interval, found by itself."""
     history: Duration | None = None
-    """The baseline's past to calibrate on. Default: 8h, or 16 times the duration if longer."""
+    """The baseline's past to calibrate on. Default: 8h, or 16 times the whole run if longer."""
     baseline_offset: Duration | None = None
     """Before/after: the baseline is read that long ago. Default: beside the canary."""
     judge: Annotated[Literal["sequential", "kayenta"], AfterValidator(_sequential)] = "sequential"
@@ -153,10 +141,10 @@ class SpecFields(ActionsWritten):
     """What is accepted, over the whole run and all metrics."""
     score: ScoreWritten = ScoreWritten()
     """Where the score (the weight of metrics that did not fail, in percent) decides."""
-    early_pass: Annotated[bool, AfterValidator(_not_early)] = False
-    """Not judged yet: pass before the end, once the evidence is there."""
-    keep_watching: Annotated[Duration, AfterValidator(_not_kept)] = 0.0
-    """Not judged yet: how long to go on after a pass."""
+    early_pass: bool = False
+    """Pass before the end, at the first look at which every critical metric is proven."""
+    keep_watching: Duration = 0.0
+    """How long a run that has passed is looked at, and can still fail; at least one interval."""
 
     def issues(self, written: Written) -> list[Issue]:
         """What does not go together among these fields."""

@@ -23,7 +23,7 @@ from judge.spec.resolved import (
     Track,
     Webhook,
 )
-from judge.spec.schedule import interval_fault
+from judge.spec.schedule import interval_fault, watching_issues
 from judge.spec.stored import StoredAnalysis, StoredSpec, StoredTracks
 from judge.spec.stored_metric import metric_document, read_metric
 from judge.spec.tracks import by_role
@@ -44,6 +44,8 @@ def to_document(analysis: ResolvedAnalysis) -> dict[str, Any]:
         "delay": analysis.delay,
         "history": analysis.history,
         **({"baselineOffset": analysis.baseline_offset} if analysis.baseline_offset else {}),
+        "earlyPass": analysis.early_pass,
+        "keepWatching": analysis.keep_watching,
         "mode": analysis.mode.value,
         "risk": {
             "falseRollback": analysis.risk.false_rollback,
@@ -118,12 +120,16 @@ def _read(written: Written, looks: int | None) -> ResolvedAnalysis:
         duration=duration,
         warmup=spec.warmup,
         delay=spec.delay,
-        history=default_past(spec, duration) if spec.history is None else spec.history,
+        history=default_past(spec, duration + spec.keep_watching)
+        if spec.history is None
+        else spec.history,
         baseline_offset=spec.baseline_offset or 0.0,
         mode=spec.mode,
         risk=spec.risk.resolved(),
         score=spec.score.resolved(),
         actions=spec.actions(),
+        early_pass=spec.early_pass,
+        keep_watching=spec.keep_watching,
     )
 
 
@@ -138,6 +144,8 @@ def _issues(spec: StoredSpec, duration: float, written: Written) -> list[Issue]:
     fault = interval_fault(spec.interval, duration)
     if fault:
         issues.append(written.issue(("spec", "interval"), fault))
+    else:
+        issues += watching_issues(spec, duration, written)
     for field, message in before_faults(spec, duration):
         issues.append(written.issue(("spec", field), message))
     if spec.prometheus is not None and not isinstance(spec.prometheus, str):

@@ -213,6 +213,8 @@ class ResolvedAnalysis:
 
     ``delay`` is None where it is to be found from the scrape interval. ``baseline_offset`` is how
     long before the canary's intervals the baseline's lie; 0 where both run side by side.
+    ``early_pass``: a run passes as soon as it is proven good; ``keep_watching``: for how long it is
+    looked at after its pass.
     """
 
     name: str
@@ -231,11 +233,23 @@ class ResolvedAnalysis:
     risk: Risk = field(default_factory=Risk)
     score: ScoreThresholds = field(default_factory=ScoreThresholds)
     actions: Actions = field(default_factory=Actions)
+    early_pass: bool = False
+    keep_watching: float = 0.0
 
     @property
     def looks(self) -> int:
-        """The number of intervals of a whole run."""
+        """The number of intervals up to the decision, at most."""
         return max(1, round(self.duration / self.interval))
+
+    @property
+    def looks_after(self) -> int:
+        """The number of intervals for which a run that has passed is watched on."""
+        return round(self.keep_watching / self.interval)
+
+    @property
+    def all_looks(self) -> int:
+        """The number of intervals of a whole run, at most: what its promise is over."""
+        return self.looks + self.looks_after
 
     @property
     def shift(self) -> int:

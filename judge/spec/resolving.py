@@ -108,12 +108,16 @@ class _Resolver:
             duration=spec.duration,
             warmup=spec.warmup,
             delay=spec.delay,
-            history=default_past(spec, spec.duration) if spec.history is None else spec.history,
+            history=default_past(spec, spec.duration + spec.keep_watching)
+            if spec.history is None
+            else spec.history,
             baseline_offset=spec.baseline_offset or 0.0,
             mode=spec.mode,
             risk=spec.risk.resolved(),
             score=spec.score.resolved(),
             actions=spec.actions(),
+            early_pass=spec.early_pass,
+            keep_watching=spec.keep_watching,
         )
 
     def fault(self, path: Where, message: str, *, key: bool = False) -> None:

@@ -174,6 +174,8 @@ def analyses(draw: st.DrawFn) -> ResolvedAnalysis:
         risk=Risk(draw(share), draw(share)),
         score=draw(scores),
         actions=draw(st.builds(Actions, webhooks, webhooks, webhooks, webhooks)),
+        early_pass=draw(st.booleans()),
+        keep_watching=interval * draw(st.sampled_from([0.0, 1.0, 2.5, 900.0])),
     )
 
 

@@ -70,8 +70,8 @@ spec:
   mode: observe
   risk: {falseRollback: 5%, missedRegression: 0.1}
   score: {pass: 90, marginal: 60.5}
-  earlyPass: false
-  keepWatching: 0s
+  earlyPass: true
+  keepWatching: 20m
   metrics:
     - {name: errors, template: http-error-rate, variables: {errors: '5..|429'}, worst: {ratio: 3}}
     - name: conversions
@@ -212,6 +212,8 @@ def test_every_field_of_a_whole_analysis_arrives() -> None:
             on_pass=(Webhook("https://ci/promote", "/etc/hmac", {"X-A": "b"}),),
             on_interval=(Webhook("http://ci/look", timeout=1.0),),
         ),
+        early_pass=True,
+        keep_watching=1200.0,
     )
 
 
@@ -345,7 +347,7 @@ METRICS = "  metrics: [{name: errors, template: http-error-rate}]\n"
 BAD = {
     "an unknown field": (
         spec(METRICS + "  intervall: 1m\n"),
-        "9:3: spec.intervall: is not a field here; known: baselineOffset, delay, duration, earlyPass, ",
+        "9:3: spec.intervall: is not a field here; known: baselineOffset, delay, duration, ",
         "did you mean interval?",
     ),
     "an unknown field of a metric": (
@@ -621,13 +623,13 @@ BAD = {
         spec(METRICS + "  judge: kayenta\n"),
         "9:10: spec.judge: judge: kayenta is not judged by this version yet; write judge: seq",
     ),
-    "an early pass": (
-        spec(METRICS + "  earlyPass: true\n"),
-        "9:14: spec.earlyPass: earlyPass: true is not judged by this version yet; a run passes",
+    "watching on for less than a look": (
+        spec(METRICS + "  keepWatching: 30s\n"),
+        "9:17: spec.keepWatching: 30s is shorter than one interval (1m); write an interval or",
     ),
-    "watching on": (
-        spec(METRICS + "  keepWatching: 1h\n"),
-        "9:17: spec.keepWatching: keepWatching is not judged by this version yet",
+    "watching on for too many looks": (
+        spec(METRICS + "  keepWatching: 8d\n"),
+        "9:17: spec.keepWatching: 11550 looks with the duration, more than 11000; write less",
     ),
     "a metric's own server": (
         spec("  metrics: [{name: a, template: http-error-rate, source: far}]\n"),
@@ -930,3 +932,9 @@ def test_a_server_of_the_settings_is_held_to_the_same_rules() -> None:
         load_prometheus(
             {"address": "http://p", "bearerTokenFile": "/t", "basicAuth": {"username": "a"}}
         )
+
+
+def test_the_default_history_is_that_of_a_whole_run() -> None:
+    whole = load_analysis(spec(METRICS + "  duration: 1h\n  keepWatching: 1h\n"))
+    assert (whole.history, whole.looks, whole.looks_after) == (16 * 7200.0, 60, 60)
+    assert load_analysis(spec(METRICS)).history == 8 * 3600.0
