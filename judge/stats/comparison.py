@@ -66,6 +66,19 @@ class Side(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """One direction of an A/B test: log E (..., looks), and what it must reach (...)."""
+
+    log_evidence: Array
+    threshold: Array
+
+    @property
+    def shown(self) -> NDArray[np.bool_]:
+        """Whether there is a difference in this direction, by each look, (..., looks)."""
+        return np.asarray(self.log_evidence >= self.threshold[..., None])
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """What the data say, after each look.
 
@@ -74,6 +87,9 @@ class Comparison:
     (...). ``calibrated`` tells whether there was history enough, ``exact`` whether nothing had to
     be tempered or widened. ``by_start`` has, for each of the ``sides``, the evidence of a
     regression from each start, before they are mixed.
+
+    Of an A/B test (`Terms.gain`) the evidence is that of the direction that is not wanted, and
+    ``apart`` has that of each of the ``sides``.
     """
 
     log_evidence: Array
@@ -84,6 +100,7 @@ class Comparison:
     exact: bool
     sides: tuple[Side, ...]
     by_start: tuple[list[Array], ...]
+    apart: tuple[Told, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +111,17 @@ class Failing:
     log_evidence: Array
     threshold: Array
     raised: Array
+    apart: tuple[Told, ...] = ()
 
 
 def weigh(
     sides: tuple[Side, ...], terms: Terms, raised: Array | None, *, exact: bool
 ) -> Comparison:
-    """The evidence of a run for failing and for passing."""
+    """The evidence of a run for failing and for passing.
+
+    ``raised`` (...) is by how much calibration raises the threshold; of an A/B test, whose
+    directions are raised apart, (directions, ...).
+    """
     failed = failing(sides, terms, raised)
     return Comparison(
         log_evidence=failed.log_evidence,
@@ -110,12 +132,15 @@ def weigh(
         exact=exact,
         sides=sides,
         by_start=failed.by_start,
+        apart=failed.apart,
     )
 
 
 def failing(sides: tuple[Side, ...], terms: Terms, raised: Array | None) -> Failing:
     """The evidence of a run for failing, and what it must reach."""
     by_start = tuple(side.fail_by_start(terms.plan, clip=terms.clip) for side in sides)
+    if terms.apart:
+        return _bad_side(by_start, terms, raised)
     log_evidence = _both(by_start, terms)
     added = np.zeros(log_evidence.shape[:-1]) if raised is None else raised
     return Failing(by_start, log_evidence, math.log(1.0 / terms.alpha) + added, added)
@@ -133,20 +158,38 @@ def raised_by(
 ) -> Array | None:
     """By how much the threshold must be raised, (...), given pseudo-rollouts in parts.
 
+    Of an A/B test each direction's, (directions, ...).
+
     Of each part the sides (..., rollouts) and which looks had data on both, (..., rollouts, looks).
     None where fewer than `calibration.FEWEST` pseudo-rollouts had enough.
     """
     parts = []
     for sides, usable in pseudo:
         by_start = tuple(side.fail_by_start(terms.plan, clip=terms.clip) for side in sides)
-        parts.append(np.where(whole(usable), _both(by_start, terms).max(-1), np.nan))
+        grown = _each(by_start, terms) if terms.apart else _both(by_start, terms)
+        parts.append(np.where(whole(usable), grown.max(-1), np.nan))
     highest = np.concatenate(parts, axis=-1)
     if np.isfinite(highest).sum(-1).min(initial=highest.shape[-1]) < FEWEST:
         return None
-    return raised_threshold(highest, alpha=terms.alpha, overlap=overlap)
+    return raised_threshold(highest, alpha=terms.convicting_alpha, overlap=overlap)
+
+
+def _bad_side(by_start: tuple[list[Array], ...], terms: Terms, raised: Array | None) -> Failing:
+    """Of an A/B test: each direction against its own threshold; the one not wanted convicts."""
+    each = _each(by_start, terms)
+    added = np.zeros(each.shape[:-1]) if raised is None else raised
+    needed = math.log(1.0 / terms.convicting_alpha) + added
+    apart = tuple(Told(grown, reached) for grown, reached in zip(each, needed, strict=True))
+    bad = terms.bad_side
+    return Failing(by_start, each[bad], needed[bad], np.asarray(added[bad]), apart)
 
 
 def _both(by_start: tuple[list[Array], ...], terms: Terms) -> Array:
     """The mean of what the directions say."""
-    each = [mixed(starts, terms.plan) for starts in by_start]
+    each = _each(by_start, terms)
     return np.asarray(np.logaddexp.reduce(each) - math.log(len(each)))
+
+
+def _each(by_start: tuple[list[Array], ...], terms: Terms) -> Array:
+    """What each direction says, (directions, ..., looks)."""
+    return np.stack([mixed(starts, terms.plan) for starts in by_start])

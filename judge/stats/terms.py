@@ -15,7 +15,12 @@ class Terms:
     ``limit`` and ``worst`` are ratios canary / baseline: above 1 where an increase is bad, below 1
     where a decrease is; with ``both``, above 1 and read in both directions. ``alpha`` and ``beta``
     are this comparison's shares of the promises; ``interval`` is in seconds, ``looks`` their
-    planned number.
+    planned number. ``shift`` is by how many looks the reference lies back (before/after); 0 where
+    both arms run side by side.
+
+    With ``gain`` it is an A/B test: ``both`` directions are told apart, each with a threshold of
+    its own at half of alpha, and the one that is not wanted convicts. ``gain`` tells whether an
+    increase is what is wanted, and ``worst`` is the difference that matters.
     """
 
     limit: float
@@ -25,6 +30,8 @@ class Terms:
     interval: float
     looks: int
     both: bool = False
+    shift: int = 0
+    gain: bool | None = None
 
     def __post_init__(self) -> None:
         if not (0 < self.alpha < 1 and 0 < self.beta < 1 and self.limit > 0 and self.worst > 0):
@@ -32,8 +39,27 @@ class Terms:
 
     @property
     def plan(self) -> Schedule:
-        """The blocks and starts of these looks."""
-        return schedule(interval=self.interval, looks=self.looks)
+        """The blocks and starts of these looks.
+
+        An A/B test asks for the difference over the whole of it: its evidence has one start.
+        """
+        plan = schedule(interval=self.interval, looks=self.looks)
+        return plan.from_start() if self.apart else plan
+
+    @property
+    def apart(self) -> bool:
+        """Whether it is an A/B test."""
+        return self.gain is not None
+
+    @property
+    def bad_side(self) -> int:
+        """Of an A/B test: which of the `directions` is not wanted."""
+        return 1 if self.gain else 0
+
+    @property
+    def nearest(self) -> float | None:
+        """Of an A/B test: the smallest alternative in units of the null; None for any other."""
+        return math.sqrt(min(self.worst / self.limit, 64.0)) if self.apart else None
 
     @property
     def clip(self) -> float:
@@ -49,6 +75,11 @@ class Terms:
     def side_alpha(self) -> float:
         """A direction's share of alpha."""
         return self.alpha / 2.0 if self.both else self.alpha
+
+    @property
+    def convicting_alpha(self) -> float:
+        """The error that a conviction may make: an A/B test convicts by one direction alone."""
+        return self.side_alpha if self.apart else self.alpha
 
     @property
     def directions(self) -> tuple[tuple[bool, float, float], ...]:
