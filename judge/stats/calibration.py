@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from judge.stats.arms import Arms, Array, PodCounts, paired
 
 AT_ONCE = 32
 FEWEST = 100  # pseudo-rollouts; below this nothing is calibrated
+MOST_APART = 1000  # of them before/after, where a history is weeks long
 TAIL_FROM = (0.7, 0.9)  # quantiles above which the tail is taken as exponential
 UPPER = 0.8  # one-sided confidence of the bound on the tail's mean
 
@@ -53,17 +54,21 @@ class Draw:
     """Windows of a history, and which pods play the canary in each; every pod plays it once.
 
     ``within`` (windows, looks) are intervals, ``groups`` and ``others`` (groups, pods) are pods.
+    ``overlap`` is a window's stride over its length. Before/after the rest plays ``shift``
+    intervals earlier; both are then the one arm that there is.
     """
 
     within: NDArray[np.intp]
     groups: NDArray[np.intp]
     others: NDArray[np.intp]
+    overlap: float
+    shift: int = 0
 
     def chunks(self) -> Iterator[Draw]:
         """The same in parts of about `AT_ONCE` pseudo-rollouts, which stay in a core's cache."""
         windows = max(1, AT_ONCE // len(self.groups))
         for first in range(0, len(self.within), windows):
-            yield Draw(self.within[first : first + windows], self.groups, self.others)
+            yield replace(self, within=self.within[first : first + windows])
 
     def playing(self, values: Array) -> Array:
         """What the canary's pods had: (..., rollouts, looks, pods of a group)."""
@@ -71,11 +76,16 @@ class Draw:
 
     def resting(self, values: Array) -> Array:
         """What the baseline's pods had: (..., rollouts, looks, the other pods)."""
-        return _windows(values, self.within, self.others)
+        return _windows(values, self.within - self.shift, self.others)
 
 
-def draw(intervals: int, pods: int, *, looks: int, group: int) -> Draw | None:
-    """The windows and groups of a history; None where they are too few to calibrate with."""
+def draw(intervals: int, pods: int, *, looks: int, group: int, shift: int = 0) -> Draw | None:
+    """The windows and groups of a history; None where they are too few to calibrate with.
+
+    With a ``shift`` (before/after) the history has one arm in place of pods.
+    """
+    if shift:
+        return drawn_apart(intervals, looks=looks, shift=shift)
     if pods < 2 or intervals < looks:
         return None
     step = stride(intervals, pods, looks)
@@ -84,7 +94,23 @@ def draw(intervals: int, pods: int, *, looks: int, group: int) -> Draw | None:
         return None
     groups = (np.arange(pods)[:, None] + np.arange(group)) % pods
     others = np.array([np.setdiff1d(np.arange(pods), row) for row in groups])
-    return Draw(begins[:, None] + np.arange(looks), groups, others)
+    return Draw(begins[:, None] + np.arange(looks), groups, others, step / looks)
+
+
+def drawn_apart(intervals: int, *, looks: int, shift: int) -> Draw | None:
+    """Every window of a history against the one ``shift`` intervals earlier; None where too few.
+
+    That is fewer than a hundred, or less than fifty runs one after the other.
+    """
+    paired = intervals - shift
+    if paired < looks:
+        return None
+    step = max(stride(paired, 1, looks), math.ceil((paired - looks) / MOST_APART))
+    begins = np.arange(intervals - looks, shift - 1, -step)[::-1]
+    if len(begins) < FEWEST or 2 * len(begins) * step < FEWEST * looks:
+        return None
+    alone = np.zeros((1, 1), dtype=np.intp)
+    return Draw(begins[:, None] + np.arange(looks), alone, alone, step / looks, shift)
 
 
 def _windows(values: Array, within: NDArray[np.intp], chosen: NDArray[np.intp]) -> Array:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from judge.stats.arms import Array
-from judge.stats.calibration import draw, group_size, stride
+from judge.stats.calibration import draw, group_size
 from judge.stats.comparison import Comparison, raised_by, weigh
 from judge.stats.evidence import (
     CLIP_DIVISOR,
@@ -267,7 +267,8 @@ def level_calibration(
 ) -> Array | None:
     """By how much the threshold must be raised, (...); None where the history is too short."""
     intervals, pods = history.values.shape[-2:]
-    drawn = draw(intervals, pods, looks=terms.looks, group=group_size(canary_pods, pods))
+    group = group_size(canary_pods, pods)
+    drawn = draw(intervals, pods, looks=terms.looks, group=group, shift=terms.shift)
     if drawn is None:
         return None
     each = noise.batched()
@@ -279,8 +280,7 @@ def level_calibration(
             arms = level_arms(playing, resting, floor=floor)
             yield level_sides(arms, each, terms, slope=slope), arms.usable
 
-    overlap = stride(intervals, pods, terms.looks) / terms.looks
-    return raised_by(pseudo(), terms, overlap=overlap)
+    return raised_by(pseudo(), terms, overlap=drawn.overlap)
 
 
 def level_sides(

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from judge.stats.arms import Arms, Array, paired
 from judge.stats.boundaries import Pairs, pairs, representable
-from judge.stats.calibration import Draw, draw, group_size, pseudo_rollouts, stride
+from judge.stats.calibration import Draw, draw, group_size, pseudo_rollouts
 from judge.stats.comparison import Comparison, Side, raised_by, weigh
 from judge.stats.counts import tempering
 from judge.stats.evidence import Schedule
@@ -243,7 +243,8 @@ def tail_calibration(
 ) -> Array | None:
     """By how much the threshold must be raised, (...); None where the history is too short."""
     intervals, pods = history.counts.shape[-3:-1]
-    drawn = draw(intervals, pods, looks=terms.looks, group=group_size(canary_pods, pods))
+    group = group_size(canary_pods, pods)
+    drawn = draw(intervals, pods, looks=terms.looks, group=group, shift=terms.shift)
     shares = shares_on(history.bounds, noise)
     tested = [(inverted, pairs(history.bounds, shares, null)) for inverted, null, _ in
               terms.directions]  # fmt: skip
@@ -259,8 +260,7 @@ def tail_calibration(
             )
             yield sides, np.asarray(sides[0].arms.usable.any(0))
 
-    overlap = stride(intervals, pods, terms.looks) / terms.looks
-    return raised_by(pseudo(), terms, overlap=overlap)
+    return raised_by(pseudo(), terms, overlap=drawn.overlap)
 
 
 def _pseudo_side(
