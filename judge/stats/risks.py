@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from judge.stats.arms import Arm, Arms, Array, PodCounts, paired
-from judge.stats.calibration import draw, group_size, pseudo_rollouts, stride
+from judge.stats.calibration import draw, group_size, pseudo_rollouts
 from judge.stats.comparison import Comparison, raised_by, weigh
 from judge.stats.counts import HIGH_RATE, Tempering, likelihood, tempering
 from judge.stats.dispersion import Dispersion, assumed, dispersion
@@ -218,7 +218,8 @@ def calibration(
 ) -> Array | None:
     """By how much the threshold must be raised, (...); None where the history is too short."""
     intervals, pods = history.events.shape[-2:]
-    drawn = draw(intervals, pods, looks=terms.looks, group=group_size(canary_pods, pods))
+    group = group_size(canary_pods, pods)
+    drawn = draw(intervals, pods, looks=terms.looks, group=group, shift=terms.shift)
     if drawn is None:
         return None
     each = noise.batched()
@@ -228,8 +229,7 @@ def calibration(
             arms = pseudo_rollouts(chosen, history)
             yield sides(arms, each, terms), arms.usable
 
-    overlap = stride(intervals, pods, terms.looks) / terms.looks
-    return raised_by(pseudo(), terms, overlap=overlap)
+    return raised_by(pseudo(), terms, overlap=drawn.overlap)
 
 
 def sides(arms: Arms, noise: Dispersion, terms: Terms) -> tuple[RiskSide, ...]:
