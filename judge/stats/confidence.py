@@ -31,11 +31,11 @@ class Effect:
 def effect(comparison: Comparison, terms: Terms) -> Effect:
     """The effect after the last look of a comparison without batch axes."""
     side = comparison.sides[0]
-    threshold = float(comparison.threshold) + math.log(terms.alpha / terms.side_alpha)
+    reached = _thresholds(comparison, terms)
     plan = _starts_that_matter(comparison, terms)
     below, above = side.candidates(plan.starts[-1])
-    low = _lower(side, below, plan, terms, threshold)
-    high = _upper(side, above, terms, threshold)
+    low = _lower(side, below, plan, terms, reached[0])
+    high = _upper(side, above, terms, reached[1])
     low, high = _as_decided(low, high, comparison, terms)
     estimate = side.estimate(plan.starts[-1])
     if estimate is not None:
@@ -43,6 +43,15 @@ def effect(comparison: Comparison, terms: Terms) -> Effect:
     if side.inverted:
         return Effect(_inverse(estimate), _inverse(high), _inverse(low))
     return Effect(estimate, low, high)
+
+
+def _thresholds(comparison: Comparison, terms: Terms) -> tuple[float, float]:
+    """What the evidence against a ratio must reach for the lower end, and for the upper one."""
+    if terms.apart:
+        up, down = (float(one.threshold) for one in comparison.apart)
+        return up, down
+    both = float(comparison.threshold) + math.log(terms.alpha / terms.side_alpha)
+    return both, both
 
 
 def _starts_that_matter(comparison: Comparison, terms: Terms) -> Schedule:
@@ -129,12 +138,22 @@ def _as_decided(
     hair what the whole evidence says of the limit itself.
     """
     null = comparison.sides[0].null
+    if terms.apart:
+        up, down = (bool(one.shown[..., -1]) for one in comparison.apart)
+        return _outside(low, null, up), _inverse(_outside(_inverse(high), null, down))
     failed = float(comparison.log_evidence[..., -1]) >= float(comparison.threshold)
     if not failed:
         return (min(low, null) if low is not None else None), high
     if terms.both and high is not None and high < null:
         return low, min(high, 1.0 / null)
     return max(low or 0.0, null), high
+
+
+def _outside(end: float | None, null: float, out: bool) -> float | None:
+    """A lower end that leaves the limit outside exactly where it is ``out``."""
+    if out:
+        return max(end or 0.0, null)
+    return min(end, null) if end is not None else None
 
 
 def _inverse(ratio: float | None) -> float | None:
