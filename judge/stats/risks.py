@@ -27,6 +27,7 @@ from judge.stats.evidence import (
     log_evidence,
     mixed,
 )
+from judge.stats.small_effects import small_alternatives
 from judge.stats.spread import FARTHEST, Spread, lasting, pods_for
 from judge.stats.terms import Terms
 
@@ -52,6 +53,7 @@ class RiskSide:
     inverted: bool
     averaged: bool = False
     continuous: bool = True
+    nearest: float | None = None  # of an A/B test, whose effects are small
 
     def fail_by_start(self, plan: Schedule, *, clip: float) -> list[Array]:
         """See `comparison.Side`."""
@@ -67,14 +69,18 @@ class RiskSide:
 
     def below(self, tried: Array, plan: Schedule, *, clip: float) -> Array:
         """See `comparison.Side`."""
-        beyond = alternatives(np.zeros_like(tried), up=False, nearest=self._nearest)
+        beyond = self._beyond(np.zeros_like(tried), up=False)
         return mixed(self._tested(tried, beyond, plan, clip), plan)
 
     def _above(self, null: Array, plan: Schedule, clip: float) -> list[Array]:
         rate = np.where(np.nan_to_num(self.noise.rate) > 0, self.noise.rate, 1.0 / _FARTHEST)
         farthest = np.minimum(1.0 / (rate * null), _FARTHEST)
-        beyond = alternatives(farthest, nearest=self._nearest)
-        return self._tested(null, beyond, plan, clip)
+        return self._tested(null, self._beyond(farthest, up=True), plan, clip)
+
+    def _beyond(self, farthest: Array, *, up: bool) -> Alternatives:
+        if self.nearest is not None:
+            return small_alternatives(farthest, nearest=self.nearest, up=up)
+        return alternatives(farthest, nearest=self._nearest, up=up)
 
     @property
     def _nearest(self) -> float:
@@ -236,6 +242,14 @@ def sides(arms: Arms, noise: Dispersion, terms: Terms) -> tuple[RiskSide, ...]:
     """The directions in which these counts can go wrong."""
     temper = tempering(noise, arms.treated.total, arms.treated.pods)
     return tuple(
-        RiskSide(arms.swapped() if inverted else arms, noise, temper, null, worst, inverted)
+        RiskSide(
+            arms.swapped() if inverted else arms,
+            noise,
+            temper,
+            null,
+            worst,
+            inverted,
+            nearest=terms.nearest,
+        )
         for inverted, null, worst in terms.directions
     )
