@@ -23,7 +23,7 @@ from judge.verdict import reasons, run_reasons
 from judge.verdict.kinds.counts import CountsJudge
 from judge.verdict.kinds.gauges import GaugeJudge
 from judge.verdict.kinds.latency import LatencyJudge
-from judge.verdict.kinds.looked import KindJudge
+from judge.verdict.kinds.looked import KindJudge, Looked
 from judge.verdict.kinds.terms import MetricTerms, metric_terms
 from judge.verdict.metric import Seen, metric_verdict
 from judge.verdict.score import judged_share, score
@@ -63,6 +63,10 @@ class SequentialJudge:
                 finished = finished and stopped == len(intervals)
                 intervals = intervals[:stopped]
         return self.look(intervals, finished=finished)
+
+    def looked(self, metric: str, intervals: Sequence[Interval], track: str) -> Looked:
+        """The evidence on one metric after these intervals, for who needs more than a verdict."""
+        return self._judges[metric].look(intervals, track)
 
     def _tracks(self, intervals: Sequence[Interval]) -> list[str]:
         """What is compared with the baseline; the first decides the run."""
