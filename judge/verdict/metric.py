@@ -5,8 +5,7 @@ A run's verdict out of several of these is `sequential`'s; the words are `reason
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,14 +34,21 @@ class Seen:
     track: str
     looked: Looked
 
+    def planned_for(self, looks: int) -> Seen:
+        """The same as if no more than so many looks had been planned."""
+        return replace(self, looked=self.looked.planned_for(looks))
 
-def metric_verdict(one: Seen, *, ended: bool) -> MetricVerdict:
-    """The verdict on one metric; ``ended`` where its run has no more looks to come."""
+
+def metric_verdict(one: Seen, *, ended: bool, after: bool = False) -> MetricVerdict:
+    """The verdict on one metric; ``ended`` where its run has no more looks to come before it.
+
+    ``after`` a pass the tracks may go, and the metric stands.
+    """
     looked = one.looked
     comparison, terms = looked.comparison, looked.terms
     compared = comparison is not None and terms is not None
     known = effect(comparison, terms) if comparison is not None and terms else UNKNOWN
-    outcome, proven, reason = _outcome(one, known, ended=ended)
+    outcome, proven, reason = _outcome(one, known, ended=ended, after=after)
     return MetricVerdict(
         verdict=outcome,
         reason=reason,
@@ -58,14 +64,21 @@ def metric_verdict(one: Seen, *, ended: bool) -> MetricVerdict:
     )
 
 
-def _outcome(one: Seen, known: Effect, *, ended: bool) -> tuple[Outcome, bool, str]:
+def outcome_now(one: Seen) -> Outcome:
+    """What would be said of the metric if its run ended with this look."""
+    if one.looked.failed[-1]:
+        return Outcome.FAIL
+    return Outcome.INCONCLUSIVE if _missing(one) else Outcome.PASS
+
+
+def _outcome(one: Seen, known: Effect, *, ended: bool, after: bool) -> tuple[Outcome, bool, str]:
     said = reasons.measured(one.metric, known, one.looked, one.track)
     if one.looked.failed[-1]:
         return Outcome.FAIL, False, said
     proven = _proven(one.looked)
     if not ended:
         return Outcome.INCONCLUSIVE, proven, said
-    missing = _missing(one)
+    missing = _missing(one, after=after)
     if missing:
         return Outcome.INCONCLUSIVE, False, missing
     if one.looked.comparison is None:
@@ -78,12 +91,10 @@ def _outcome(one: Seen, known: Effect, *, ended: bool) -> tuple[Outcome, bool, s
 
 
 def _proven(looked: Looked) -> bool:
-    if looked.comparison is None or looked.terms is None:
-        return False
-    return bool(looked.comparison.log_pass[-1] >= math.log(1.0 / looked.terms.beta))
+    return bool(looked.proven[-1])
 
 
-def _missing(one: Seen) -> str:
+def _missing(one: Seen, *, after: bool = False) -> str:
     """Why the metric cannot pass on what there is; "" where it can."""
     metric, looked = one.metric, one.looked
     if looked.not_finite:
@@ -93,12 +104,12 @@ def _missing(one: Seen) -> str:
     if looked.bound is not None and looked.bound.untestable:
         return looked.bound.untestable
     if looked.comparison is None and looked.terms is None:
-        return _without_value(one)
+        return _without_value(one, after=after)
     why = reasons.absences(looked.absent.get(one.track, {}), one.track) or reasons.absences(
         looked.absent.get(BASELINE, {}), BASELINE
     )
     gone = unseen(looked)
-    if gone:
+    if gone and not after:
         lost = [
             track
             for track, seen in zip((one.track, BASELINE), looked.seen, strict=True)
@@ -109,23 +120,23 @@ def _missing(one: Seen) -> str:
     return reasons.too_little(metric, missing + why) if missing else ""
 
 
-def _without_value(one: Seen) -> str:
+def _without_value(one: Seen, *, after: bool) -> str:
     """Why a metric that has only a bound cannot pass: it was seen too seldom, or not to the end."""
     looked, bound = one.looked, one.looked.bound
     if bound is None:
         return ""
-    missing = _too_seldom(bound.known, looked, one.track)
+    missing = _too_seldom(bound.known, looked, one.track, after=after)
     why = reasons.absences(looked.absent.get(one.track, {}), one.track)
     return reasons.too_little(one.metric, missing + why) if missing else ""
 
 
-def _too_seldom(known: NDArray[np.bool_], looked: Looked, track: str) -> str:
+def _too_seldom(known: NDArray[np.bool_], looked: Looked, track: str, *, after: bool) -> str:
     planned, block = looked.amount.planned, looked.amount.block
     needed = needed_intervals(looked.amount)
     if int(known.sum()) < needed:
         return reasons.seldom(track, int(known.sum()), planned)
     ended = len(known) - 1 - int(np.flatnonzero(known)[-1])
-    if ended >= FEWEST_BLOCKS * block:
+    if ended >= FEWEST_BLOCKS * block and not after:
         return reasons.ended(track, ended, len(known))
     if looked.requests is not None and looked.requests[0].sum() < FEWEST_EXPOSURES:
         return reasons.few_on(track, float(looked.requests[0].sum()), FEWEST_EXPOSURES)

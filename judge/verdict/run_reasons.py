@@ -18,6 +18,24 @@ def run_failed(metrics: Sequence[Metric], verdicts: Mapping[str, MetricVerdict])
     return f"the metrics together, none alone; foremost {verdicts[leading.name].reason}"
 
 
+def passed_early(looks: int, planned: int, reason: str) -> str:
+    """Why a run is promoted before its end."""
+    return f"{reason}; enough is known after {looks} of {planned} intervals"
+
+
+def failed_after_all(passed_after: int, reason: str) -> str:
+    """Why a run is rolled back that had passed after so many intervals."""
+    return f"it had passed after {passed_after} intervals; then: {reason}"
+
+
+def run_watched(
+    passed_after: int, looks: int, metrics: Sequence[Metric], verdicts: Mapping[str, MetricVerdict]
+) -> str:
+    """What there is to say of a run that has passed and has been watched on, for ``looks``."""
+    since = f"passed after {passed_after} intervals, and watched for {looks} more"
+    return f"{since}; {_leading(metrics, verdicts)}"
+
+
 def run_goes_on(
     looks: int, planned: int, metrics: Sequence[Metric], verdicts: Mapping[str, MetricVerdict]
 ) -> str:

@@ -140,7 +140,7 @@ def _without_pods(metric: Metric, analysis: ResolvedAnalysis, past: Gathered) ->
 
 def _uncalibrated(metric: Metric, analysis: ResolvedAnalysis, past: Gathered) -> str:
     present = np.array([[pod in pods for pod in past.pods] for pods in past.found], dtype=bool)
-    windows = calibrating(present, looks=analysis.looks)
+    windows = calibrating(present, looks=analysis.all_looks)
     if windows >= FEWEST:
         return ""
     hours = float(past.seen.sum()) * analysis.interval / 3600.0

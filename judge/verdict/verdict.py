@@ -22,6 +22,7 @@ class Promise(enum.StrEnum):
 
     EXACT = "exact"  # the assumptions of the test hold as far as the history shows
     CALIBRATED = "calibrated"  # measured on this service's own history
+    EMPIRICAL = "empirical"  # before/after: measured on pairs of its own past days
     UNCALIBRATED = "uncalibrated"  # too little history to measure it
 
 
@@ -82,7 +83,9 @@ class Verdict:
     """What is said of a run after a look.
 
     ``decided`` is False while the run goes on (the verdict is then ``inconclusive``: not known
-    yet). ``decided_at`` is the index of the deciding interval, None until there is one.
+    yet). ``decided_at`` is the index of the deciding interval, None until there is one; of a run
+    that fails after it had passed, the one at which it failed. ``watching``: it has passed, and is
+    looked at still.
     ``comparisons[track][metric]``; ``metrics`` is the canary's (the shadow's where there is no
     canary). ``tracks[track]`` is each track's own verdict, the first of them the run's.
     """
@@ -94,6 +97,7 @@ class Verdict:
     proven: bool = False
     decided: bool = False
     decided_at: int | None = None
+    watching: bool = False
     metrics: Mapping[str, MetricVerdict] = field(default_factory=dict)
     comparisons: Mapping[str, Mapping[str, MetricVerdict]] = field(default_factory=dict)
     tracks: Mapping[str, TrackVerdict] = field(default_factory=dict)

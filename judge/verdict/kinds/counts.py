@@ -11,6 +11,7 @@ from judge.stats.arms import Arms, Array, PodCounts, paired, summed
 from judge.stats.dispersion import ASSUMED_TAU, assumed
 from judge.stats.risks import calibration, learn, usual_pods, weigh_counts
 from judge.stats.samples import Count, Interval
+from judge.stats.shifted import apart_counts, merged_counts
 from judge.stats.terms import Terms
 from judge.verdict.kinds.bounds import plain_bound, tested_bound
 from judge.verdict.kinds.gathering import Gathered, gathered
@@ -26,15 +27,22 @@ class CountsJudge:
     def __init__(self, terms: MetricTerms, history: Sequence[Interval]) -> None:
         self._terms = terms
         self._name = terms.metric.name
-        self._history = pod_counts(gathered(history, self._name, BASELINE))
-        self._noise = learn(self._history, interval=terms.interval)
+        past = gathered(history, self._name, BASELINE)
+        self._apart = terms.apart
+        self._history = self._arm(pod_counts(past))
+        self._noise = (
+            learn(self._history, interval=terms.interval)
+            if self._apart is None
+            else apart_counts(self._history, self._apart)
+        )
+        self._enough = self._apart is None or self._apart.enough(past.seen)
         self._raised: dict[int, Array | None] = {}
 
     def look(self, intervals: Sequence[Interval], track: str) -> Looked:
         """See `KindJudge`."""
         ours, theirs = (gathered(intervals, self._name, one) for one in (track, BASELINE))
         canary, baseline = pod_counts(ours), pod_counts(theirs)
-        arms = paired(canary, baseline)
+        arms = paired(self._arm(canary), self._arm(baseline))
         terms = self._terms.compared
         of_pods = counts_pods(self._terms.metric)
         return Looked(
@@ -55,13 +63,17 @@ class CountsJudge:
             history_pods=self._history.events.shape[-1],
         )
 
+    def _arm(self, counts: PodCounts) -> PodCounts:
+        """The pods; before and after, their sum."""
+        return counts if self._apart is None else merged_counts(counts)
+
     def _amount(self, arms: Arms, tracks: tuple[PodCounts, PodCounts], *, of_pods: bool) -> Amount:
         ours, theirs = arms.treated, arms.reference
         totals = float(ours.total.sum()), float(theirs.total.sum())
         canary, baseline = (_sums(one) for one in tracks)
         return Amount(
             usable=int(arms.usable.sum()),
-            planned=self._terms.looks,
+            planned=self._terms.planned,
             block=self._terms.plan.block,
             requests=None if of_pods else totals,
             events=(float(ours.events.sum()), float(theirs.events.sum())),
@@ -73,7 +85,7 @@ class CountsJudge:
 
         The number is the first interval's, so that the threshold does not move during a run.
         """
-        if self._noise is None:
+        if self._noise is None or not self._enough:
             return None
         pods = usual_pods(_first_present(canary))
         if pods not in self._raised:

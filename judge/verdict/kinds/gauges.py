@@ -19,6 +19,7 @@ from judge.stats.levels import (
     weigh_levels,
 )
 from judge.stats.samples import Interval, Level
+from judge.stats.shifted import apart_levels, merged_levels
 from judge.stats.terms import Terms
 from judge.verdict import shortfall_reasons
 from judge.verdict.kinds.bounds import plain_bound
@@ -35,22 +36,29 @@ class GaugeJudge:
         self._metric = terms.metric
         self._slope = terms.metric.compare is Compare.SLOPE
         self._floor = terms.metric.floor
-        self._history = pod_levels(gathered(history, self._metric.name, BASELINE))
-        self._noise = learn_levels(
-            self._history, interval=terms.interval, floor=self._floor, slope=self._slope
+        past = gathered(history, self._metric.name, BASELINE)
+        self._apart = terms.apart
+        self._history = self._arm(pod_levels(past))
+        self._noise = (
+            learn_levels(
+                self._history, interval=terms.interval, floor=self._floor, slope=self._slope
+            )
+            if self._apart is None
+            else apart_levels(self._history, self._apart, floor=self._floor, slopes=self._slope)
         )
+        self._enough = self._apart is None or self._apart.enough(past.seen)
         self._raised: dict[int, Array | None] = {}
 
     def look(self, intervals: Sequence[Interval], track: str) -> Looked:
         """See `KindJudge`."""
         ours, theirs = (gathered(intervals, self._metric.name, one) for one in (track, BASELINE))
         canary, baseline = pod_levels(ours), pod_levels(theirs)
-        arms = level_arms(canary, baseline, floor=self._floor)
+        arms = level_arms(self._arm(canary), self._arm(baseline), floor=self._floor)
         terms = self._terms.compared
         return Looked(
             amount=Amount(
                 usable=int(arms.usable.sum()),
-                planned=self._terms.looks,
+                planned=self._terms.planned,
                 block=self._terms.plan.block,
             ),
             comparison=None
@@ -71,9 +79,13 @@ class GaugeJudge:
             history_pods=self._history.values.shape[-1],
         )
 
+    def _arm(self, levels: PodLevels) -> PodLevels:
+        """The pods; before and after, their mean."""
+        return levels if self._apart is None else merged_levels(levels, self._floor)
+
     def _raise(self, canary: PodLevels, terms: Terms) -> Array | None:
         """What calibration adds to the threshold; measured once for a number of canary pods."""
-        if self._noise is None:
+        if self._noise is None or not self._enough:
             return None
         pods = usual_level_pods(_first_present(canary))
         if pods not in self._raised:

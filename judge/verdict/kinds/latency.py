@@ -16,6 +16,7 @@ from judge.stats.dispersion import assumed
 from judge.stats.histograms import PodHistograms, known_counts, quantile
 from judge.stats.risks import learn, usual_pods
 from judge.stats.samples import Histogram, Interval
+from judge.stats.shifted import apart_tails, merged_histograms
 from judge.stats.slowdowns import tail_calibration, usable_looks, weigh_histograms
 from judge.stats.tail_noise import learn_tails, tail_shares
 from judge.stats.terms import Terms
@@ -37,8 +38,14 @@ class LatencyJudge:
         self._terms = terms
         self._metric = terms.metric
         past = gathered(history, self._metric.name, BASELINE)
-        self._history = pod_histograms(past, bounds_of([past]))
-        self._noise = learn_tails(self._history, interval=terms.interval)
+        self._apart = terms.apart
+        self._history = self._arm(pod_histograms(past, bounds_of([past])))
+        self._noise = (
+            learn_tails(self._history, interval=terms.interval)
+            if self._apart is None
+            else apart_tails(self._history, self._apart)
+        )
+        self._enough = self._apart is None or self._apart.enough(past.seen)
         self._raised: dict[int, Array | None] = {}
 
     def look(self, intervals: Sequence[Interval], track: str) -> Looked:
@@ -46,7 +53,8 @@ class LatencyJudge:
         ours, theirs = (gathered(intervals, self._metric.name, one) for one in (track, BASELINE))
         known = () if self._noise is None else self._noise.bounds
         bounds = bounds_of([ours, theirs], known)
-        canary, baseline = pod_histograms(ours, bounds), pod_histograms(theirs, bounds)
+        canary = self._arm(pod_histograms(ours, bounds))
+        baseline = self._arm(pod_histograms(theirs, bounds))
         comparison = self._compared(canary, baseline)
         return Looked(
             amount=self._amount(canary, baseline, comparison),
@@ -67,6 +75,10 @@ class LatencyJudge:
             limit=_tested_limit(comparison),
         )
 
+    def _arm(self, histograms: PodHistograms) -> PodHistograms:
+        """The pods; before and after, their sum."""
+        return histograms if self._apart is None else merged_histograms(histograms)
+
     def _compared(self, canary: PodHistograms, baseline: PodHistograms) -> Comparison | None:
         terms = self._terms.compared
         if terms is None or len(canary.bounds) < 2 or not canary.counts.size:
@@ -76,7 +88,7 @@ class LatencyJudge:
 
     def _raise(self, canary: PodHistograms, terms: Terms) -> Array | None:
         """What calibration adds to the threshold; measured once for a number of canary pods."""
-        if self._noise is None:
+        if self._noise is None or not self._enough:
             return None
         requests = canary.counts[..., -1]
         present = np.asarray((np.nan_to_num(requests) > 0).any(-1))
@@ -113,7 +125,7 @@ class LatencyJudge:
         totals = float(ours[usable].sum()), float(theirs[usable].sum())
         return Amount(
             usable=int(usable.sum()),
-            planned=self._terms.looks,
+            planned=self._terms.planned,
             block=self._terms.plan.block,
             requests=totals,
         )

@@ -6,8 +6,9 @@ here: making them (`counts`, `latency`, `gauges`), what follows from them (`judg
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -98,6 +99,18 @@ class Looked:
         if self.bound is not None:
             convicted |= self.bound.broken
         return np.asarray(np.logical_or.accumulate(convicted))
+
+    @property
+    def proven(self) -> NDArray[np.bool_]:
+        """At which looks (looks,) what must not be missed is ruled out."""
+        if self.comparison is None or self.terms is None:
+            return np.zeros(len(self.seen[0]), dtype=bool)
+        return np.asarray(self.comparison.log_pass >= math.log(1.0 / self.terms.beta))
+
+    def planned_for(self, looks: int) -> Looked:
+        """The same as if no more than so many looks had been planned."""
+        planned = min(self.amount.planned, looks)
+        return replace(self, amount=replace(self.amount, planned=planned))
 
     @property
     def parts(self) -> list[tuple[float, Array]]:

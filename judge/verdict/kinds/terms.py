@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from judge.spec.resolved import Direction, Kind, Metric, Reading, ResolvedAnalysis
 from judge.stats.evidence import CLIP_DIVISOR, Schedule, schedule
+from judge.stats.shifted import Apart
 from judge.stats.terms import Terms
 
 PLAIN_LOOKS = 3  # how many looks a plain bound must be broken where nobody said
@@ -17,7 +18,8 @@ class MetricTerms:
     """One metric, and what of the run's promise is its own.
 
     ``share`` is its part of alpha. Where it is held to a bound inside the promise and compared too,
-    each has half of that.
+    each has half of that. ``looks`` are those that the promise is over, ``planned`` those of them
+    that a pass may take; the rest come after it. The baseline's lie ``shift`` looks back.
     """
 
     metric: Metric
@@ -26,6 +28,8 @@ class MetricTerms:
     beta: float
     interval: float
     looks: int
+    planned: int
+    shift: int = 0
 
     @property
     def plan(self) -> Schedule:
@@ -46,7 +50,13 @@ class MetricTerms:
             interval=self.interval,
             looks=self.looks,
             both=metric.direction is Direction.EITHER,
+            shift=self.shift,
         )
+
+    @property
+    def apart(self) -> Apart | None:
+        """How before and after lie; None where the baseline runs beside the canary."""
+        return Apart(self.looks, self.shift, self.interval) if self.shift else None
 
     @property
     def bound_share(self) -> float:
@@ -82,7 +92,9 @@ def metric_terms(metric: Metric, analysis: ResolvedAnalysis, share: float) -> Me
         alpha=analysis.risk.false_rollback,
         beta=analysis.risk.missed_regression,
         interval=analysis.interval,
-        looks=analysis.looks,
+        looks=analysis.all_looks,
+        planned=analysis.looks,
+        shift=analysis.shift,
     )
 
 
