@@ -38,6 +38,7 @@ _STYLES = {
 _PROMISES = {
     Promise.EXACT: "the promise on false rollbacks is exact as far as the history shows",
     Promise.CALIBRATED: "the promise on false rollbacks is measured on this service's own history",
+    Promise.EMPIRICAL: "the promise on false rollbacks is empirical: measured on past days' pairs",
     Promise.UNCALIBRATED: "too little history to measure the promise on false rollbacks",
 }
 _COLUMNS = ("metric", "verdict", "ratio", "between", "limit", "evidence", "why")

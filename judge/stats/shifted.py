@@ -41,6 +41,8 @@ from judge.stats.levels import PodLevels
 from judge.stats.tail_noise import BLOCK_SECONDS, TailNoise, tail_shares
 
 DAY = 86_400.0
+FEWEST_DAYS = 6.0  # of pairs a day apart or more: next to every weekday against another
+FEWEST_DAYS_SHORT = 3.0  # of pairs that are nearer to each other
 _PARTS = 3  # a run is cut into at least that many blocks
 _ROUNDS = 20
 
@@ -61,6 +63,20 @@ class Apart:
         begins = np.arange(values.shape[-1] - self.looks, self.shift - 1, -self.looks)[::-1]
         within = begins[:, None] + np.arange(self.looks)
         return values[..., within], values[..., within - self.shift]
+
+    @property
+    def fewest_days(self) -> float:
+        """How many days of pairs it takes to call a threshold measured."""
+        return FEWEST_DAYS if self.shift * self.interval >= DAY - 1.0 else FEWEST_DAYS_SHORT
+
+    def days(self, present: NDArray[np.bool_]) -> float:
+        """The days of pairs that a history has, by when it has a sample (intervals,)."""
+        pairs = present[self.shift :] & present[: max(len(present) - self.shift, 0)]
+        return float(pairs.sum()) * self.interval / DAY
+
+    def enough(self, present: NDArray[np.bool_]) -> bool:
+        """Whether these are days enough."""
+        return self.days(present) >= self.fewest_days
 
     def degrees(self, usable: NDArray[np.bool_]) -> Array:
         """One for each day of pairs, (...), by which of them are usable (..., windows, looks)."""
@@ -110,8 +126,13 @@ def apart_tails(history: PodHistograms, apart: Apart) -> TailNoise | None:
     return TailNoise(history.bounds[at], shares[at], noise)
 
 
-def apart_levels(history: PodLevels, apart: Apart, *, floor: float) -> LevelNoise | None:
-    """The noise of pairs of a gauge, given a history (..., intervals, 1); None without one."""
+def apart_levels(
+    history: PodLevels, apart: Apart, *, floor: float, slopes: bool = False
+) -> LevelNoise | None:
+    """The noise of pairs of a gauge, given a history (..., intervals, 1); None without one.
+
+    With ``slopes`` the variance is at least what the slopes of whole runs vary by.
+    """
     if not history.values.size:
         return None
     logs = history.logs(floor)
@@ -119,7 +140,7 @@ def apart_levels(history: PodLevels, apart: Apart, *, floor: float) -> LevelNois
     difference = after - before
     usable = np.isfinite(difference)
     own = _mean(difference)
-    squares, degrees = _long_run(difference - own[..., None], apart)
+    squares, degrees = _long_run(difference - own[..., None], apart, slopes=slopes)
     learned = np.asarray((degrees >= FEWEST_DEGREES).all(0))
     variance = (squares / special.chdtri(np.maximum(degrees, 1.0), UPPER)).max(0)
     variance = np.maximum(variance, LEAST_VARIANCE)
@@ -215,20 +236,27 @@ def _lasting(own: Array, chance: Array) -> Array:
     return np.asarray(np.sqrt(square))
 
 
-def _long_run(apart_from_own: Array, apart: Apart) -> tuple[Array, Array]:
+def _long_run(left: Array, apart: Apart, *, slopes: bool) -> tuple[Array, Array]:
     """The squares of means of batches times their lengths, and degrees of freedom: (lengths, ...).
 
-    Of differences (..., windows, looks), each window's own mean taken off.
+    Of differences (..., windows, looks), each window's own mean taken off. With ``slopes`` those of
+    what the slopes of whole windows would have to come from, too.
     """
     found, degrees = [], []
     for seconds in BATCH_SECONDS:
         length = apart.block(seconds)
-        seen = np.isfinite(apart_from_own)
+        seen = np.isfinite(left)
         count = _blocks(seen.astype(float), length)
-        sums = _blocks(np.where(seen, apart_from_own, 0.0), length)
+        sums = _blocks(np.where(seen, left, 0.0), length)
         whole = 2 * count >= length
         found.append(np.where(whole, _quotient(np.square(sums), count), 0.0).sum((-2, -1)))
         degrees.append(np.maximum(whole.sum(-1) - 1, 0).sum(-1).astype(float))
+    if slopes:
+        time = np.arange(apart.looks) - (apart.looks - 1) / 2.0
+        complete = np.asarray(np.isfinite(left).all(-1))
+        fitted = np.square((np.where(complete[..., None], left, 0.0) * time).sum(-1))
+        found.append(fitted.sum(-1) / max(float(np.square(time).sum()), 1.0))
+        degrees.append(complete.sum(-1).astype(float))
     return np.array(found), np.array(degrees)
 
 

@@ -18,6 +18,7 @@ from judge.verdict.verdict import Outcome, Promise
 PROMISES = {
     Promise.EXACT: "the bound on false rollbacks holds exactly",
     Promise.CALIBRATED: "the bound on false rollbacks is calibrated on the baseline's own history",
+    Promise.EMPIRICAL: "the bound on false rollbacks is measured on pairs of past days",
     Promise.UNCALIBRATED: "too little history to calibrate the bound on false rollbacks",
 }
 
