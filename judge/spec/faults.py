@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from judge.spec.limits import limit_fault, worst_fault
-from judge.spec.resolved import Kind
+from judge.spec.limits import limit_fault, margin_fault, worst_fault
+from judge.spec.resolved import Direction, Kind
 from judge.spec.rules import Rules
 from judge.spec.units import format_duration
 
@@ -18,6 +18,7 @@ Fault = tuple[tuple[str, ...], str]
 
 def faults(rules: Rules, kind: Kind) -> Iterator[Fault]:
     """What makes no sense in ``rules`` for a metric of ``kind``: the field's path, a sentence."""
+    yield from _ab_faults(rules, kind)
     yield from _ratio_faults(rules)
     yield from _kind_faults(rules, kind)
     yield from _bound_faults(rules, kind)
@@ -50,9 +51,35 @@ def _ratio_faults(rules: Rules) -> Iterator[Fault]:
     if wrong:
         yield ("limit", "ratio"), wrong
         return
+    if rules.better is not None:
+        wrong = margin_fault(ratios[1], ratios[0])
+        if wrong:
+            yield ("margin", "ratio"), wrong
+        return
     wrong = worst_fault(ratios[1], ratios[0], rules.toward)
     if wrong:
         yield ("worst", "ratio"), wrong
+
+
+def _ab_faults(rules: Rules, kind: Kind) -> Iterator[Fault]:
+    """What does not go with an A/B test, or with a metric that is none."""
+    if rules.better is None:
+        if rules.margin is not None:
+            message = (
+                "is an A/B test's; write better: increase (or decrease) too, or worst in its place"
+            )
+            yield ("margin",), message
+        return
+    if kind is not Kind.PROPORTION:
+        message = (
+            f"makes an A/B test of a proportion, conversions among visits say, and this metric is "
+            f"a {kind}; remove it, and write direction: either to hold it in both directions"
+        )
+        yield ("better",), message
+    if rules.direction not in (None, Direction.EITHER):
+        yield ("direction",), "an A/B test looks both ways; remove it: better says which is wanted"
+    if rules.worst is not None:
+        yield ("worst",), "an A/B test has a margin in its place; write margin: {ratio: ...}"
 
 
 def _kind_faults(rules: Rules, kind: Kind) -> Iterator[Fault]:

@@ -9,6 +9,9 @@ from judge.spec.resolved import Direction
 
 DEFAULT_LIMITS = {Direction.INCREASE: 1.25, Direction.EITHER: 1.25, Direction.DECREASE: 0.8}
 FARTHEST_LIMIT = 100.0
+AB_LIMIT = 1.0  # an A/B test asks for any difference
+AB_MARGIN = 1.05
+SMALLEST_MARGIN = 1.001
 
 
 def default_worst(limit: float, direction: Direction) -> float:
@@ -35,6 +38,23 @@ def limit_fault(limit: float, direction: Direction) -> str:
         )
     if not 1 / FARTHEST_LIMIT <= limit <= FARTHEST_LIMIT:
         return f"{limit:g} would let nearly everything pass; write a ratio nearer to 1"
+    return ""
+
+
+def margin_fault(margin: float, limit: float) -> str:
+    """What is wrong with an A/B test's ``margin`` beside its ``limit``, or ""."""
+    if margin < 1:
+        return (
+            f"{margin:g} is below 1, but a margin holds in both directions; write a ratio above 1, "
+            f"such as {1 / margin:.3g}"
+        )
+    if margin <= limit:
+        return f"{margin:g} is not beyond the limit; write a ratio above {limit:g}"
+    if margin < SMALLEST_MARGIN * limit:
+        return (
+            f"{margin:g} is too small a difference for any test; write {SMALLEST_MARGIN:g} times "
+            "the limit or more"
+        )
     return ""
 
 

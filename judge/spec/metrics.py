@@ -7,7 +7,7 @@ together (`rules`).
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, Strict
 
@@ -33,6 +33,9 @@ def _no_source(value: str | None) -> str | None:
     if value is not None:
         raise not_yet("a metric's own source", "remove it; every metric is read from prometheus")
     return value
+
+
+Better = Literal["increase", "decrease"]
 
 
 class RatioWritten(Document):
@@ -71,6 +74,10 @@ class RulesWritten(Document):
     """Whether the run fails with this metric, whatever its score is. Default: `true`."""
     observe: bool | None = None
     """Judge and show it, and let it decide nothing. Default: `false`."""
+    better: Better | None = None
+    """Makes it an A/B test: which change is wanted, `increase` or `decrease`."""
+    margin: RatioWritten | None = None
+    """Of an A/B test: how large a difference matters, either way. Default: 1.05."""
 
     def rules(self) -> Rules:
         """The same, inside."""
@@ -88,6 +95,8 @@ class RulesWritten(Document):
             weight=self.weight,
             critical=self.critical,
             observe=self.observe,
+            better=None if self.better is None else Direction(self.better),
+            margin=self.margin.ratio if self.margin else None,
         )
 
 

@@ -151,7 +151,8 @@ class Metric:
     ``queries[track][part]`` are rendered, parts `PARTS` by kind; empty for a metric that comes from
     a bundle. ``pod_label`` is the label that tells pods apart in this metric's series; "" where it
     is the server's (`PrometheusConfig.pod_label`). ``floor`` is added to both tracks of a gauge
-    that can reach 0.
+    that can reach 0. With ``better``, the change that is wanted, it is an A/B test: its direction
+    is `either`, and ``worst`` is how large a difference matters.
     """
 
     name: str
@@ -168,6 +169,7 @@ class Metric:
     observe: bool = False
     template: str = ""
     pod_label: str = ""
+    better: Direction | None = None
     queries: Mapping[str, Mapping[str, Query]] = field(default_factory=dict)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 
-from judge.spec.limits import DEFAULT_LIMITS, default_worst
+from judge.spec.limits import AB_LIMIT, AB_MARGIN, DEFAULT_LIMITS, default_worst
 from judge.spec.resolved import Bound, Compare, Direction, Kind, Metric, Query
 from judge.spec.units import parse_share
 
@@ -21,7 +21,8 @@ class Rules:
     """What was said of how to judge a metric; None where nothing was.
 
     ``max`` and ``min`` are numbers in the metric's unit, or texts such as ``5%``; ``lasting`` is
-    `for`, in seconds.
+    `for`, in seconds. ``better`` makes it an A/B test, whose ``margin`` takes the place of
+    ``worst``.
     """
 
     direction: Direction | None = None
@@ -37,10 +38,14 @@ class Rules:
     weight: float | None = None
     critical: bool | None = None
     observe: bool | None = None
+    better: Direction | None = None
+    margin: float | None = None
 
     @property
     def toward(self) -> Direction:
-        """Which change is bad."""
+        """Which change is bad; of an A/B test both are told."""
+        if self.better is not None:
+            return Direction.EITHER
         return self.direction or Direction.INCREASE
 
     @property
@@ -63,6 +68,8 @@ class Rules:
         both = replace(
             default, **{name: value for name, value in said.items() if value is not None}
         )
+        if self.better is not None and default.better is None:
+            return replace(both, direction=self.direction, limit=self.limit, worst=self.worst)
         if self.limit is not None:
             return replace(both, worst=self.worst)
         if both.slope is not default.slope:
@@ -73,7 +80,15 @@ class Rules:
         return both
 
     def ratios(self) -> tuple[float, float] | None:
-        """The limit and the worst ratio; None for a metric that is held to its bound alone."""
+        """The limit and the worst ratio; None for a metric that is held to its bound alone.
+
+        An A/B test is always compared; its worst ratio is its margin.
+        """
+        if self.better is not None:
+            return (
+                AB_LIMIT if self.limit is None else self.limit,
+                AB_MARGIN if self.margin is None else self.margin,
+            )
         if self.limit is None and self.bounded:
             return None
         limit = DEFAULT_LIMITS[self.toward] if self.limit is None else self.limit
@@ -112,6 +127,7 @@ class Rules:
             observe=self.observe is True,
             template=template,
             pod_label=pod_label,
+            better=self.better,
             queries=queries,
         )
 

@@ -47,10 +47,13 @@ def metric_document(metric: Metric) -> dict[str, Any]:
 
 
 def _compared(metric: Metric) -> dict[str, Any]:
-    ratios = {"limit": metric.limit, "worst": metric.worst}
+    farthest = "worst" if metric.better is None else "margin"
+    ratios = {"limit": metric.limit, farthest: metric.worst}
     found: dict[str, Any] = {
         name: {"ratio": ratio} for name, ratio in ratios.items() if ratio is not None
     }
+    if metric.better is not None:
+        found["better"] = metric.better.value
     if metric.kind is Kind.GAUGE:
         found |= {"compare": metric.compare.value, "floor": metric.floor}
     return found
