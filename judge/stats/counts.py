@@ -12,6 +12,7 @@ Both are tempered: divided by phi, which grows with the volume and with the null
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -24,32 +25,74 @@ _PRIOR_REQUESTS = 1000.0  # how much the history's rate weighs against the run's
 _ALMOST_ONE = 1.0 - 1e-6
 
 
+class Temper(Protocol):
+    """By how much evidence is divided."""
+
+    def at(self, null: Array) -> Array:
+        """(..., intervals) for a null (...)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tempering:
-    """By how much evidence is divided, (..., intervals): 1 + null (phi - 1) volume.
+    """One arm's: 1 + null (phi - 1) volume, by how much its counts vary more than Poisson ones.
 
     A pod's own trouble grows with its traffic, so ``phi`` (...) belongs to the history's
-    ``volume``; here ``volume`` (..., intervals) is the canary's per pod over the history's.
+    ``volume``; here ``volume`` (..., intervals) is the arm's per pod over the history's.
     """
 
     phi: Array
     volume: Array
 
     def at(self, null: Array) -> Array:
-        """(..., intervals) for a null (...)."""
+        """See `Temper`."""
         return 1.0 + (null * (self.phi - 1.0))[..., None] * self.volume
 
 
-def tempering(noise: Dispersion, canary_total: Array, canary_pods: Array) -> Tempering:
-    """The tempering of a run whose canary had these requests and pods, (..., intervals) each."""
-    per_pod = canary_total / canary_pods
+@dataclass(frozen=True, slots=True)
+class PairTempering:
+    """Two arms': what the variance of the logarithm of their ratio is more than of Poisson counts.
+
+    That is phi_t / e_t + phi_r / e_r over 1 / e_t + 1 / e_r, with each arm's own phi and expected
+    events e. The trouble of a pod that gets a tenth of the traffic is a small part of what its
+    counts vary by; the one pod that it is compared with may vary as much in ratios.
+    ``treated_share`` (..., intervals) is the treated arm's of the requests.
+    """
+
+    treated: Tempering
+    reference: Tempering
+    treated_share: Array
+    inverted: bool
+
+    def at(self, null: Array) -> Array:
+        """See `Temper`."""
+        one = np.ones_like(null)
+        ours, theirs = (one, 1.0 / null) if self.inverted else (null, one)
+        expected = null[..., None] * self.treated_share
+        rest = 1.0 - self.treated_share
+        weight = expected / (expected + rest)
+        return self.treated.at(ours) * (1.0 - weight) + self.reference.at(theirs) * weight
+
+
+def tempering(noise: Dispersion, total: Array, pods: Array) -> Tempering:
+    """The tempering of an arm with these requests and pods, (..., intervals) each."""
+    per_pod = total / pods
     known = np.isfinite(noise.volume)[..., None]
     volume = np.where(known, per_pod / np.where(known, noise.volume[..., None], 1.0), 1.0)
     return Tempering(noise.phi, volume)
 
 
+def pair_tempering(noise: Dispersion, arms: Arms, *, inverted: bool) -> PairTempering:
+    """The tempering of a comparison; ``inverted`` where the treated arm is the baseline."""
+    both = arms.treated.total + arms.reference.total
+    share = np.divide(arms.treated.total, both, out=np.full_like(both, 0.5), where=both > 0)
+    treated, reference = (
+        tempering(noise, arm.total, arm.pods) for arm in (arms.treated, arms.reference)
+    )
+    return PairTempering(treated, reference, share, inverted)
+
+
 def likelihood(
-    arms: Arms, noise: Dispersion, temper: Tempering, *, inverted: bool = False
+    arms: Arms, noise: Dispersion, temper: Temper, *, inverted: bool = False
 ) -> Likelihood:
     """The likelihood of these counts, chosen by the rate that is known before the run (...).
 
@@ -66,7 +109,7 @@ class RareCounts:
     """Binomial, given the events of both arms together; exact for rare events."""
 
     arms: Arms
-    temper: Tempering
+    temper: Temper
 
     def curve(self, ratios: Array, null: Array) -> Array:
         """See `Likelihood.curve`."""
@@ -91,7 +134,7 @@ class BlockCounts:
     """
 
     arms: Arms
-    temper: Tempering
+    temper: Temper
     rate: Array
     inverted: bool = False
 

@@ -31,8 +31,8 @@ class Dispersion:
 
     ``phi`` (>= 1, an upper bound), ``tau`` (>= 0, log-sd) with ``degrees`` of freedom (infinite
     where it was assumed), ``rate`` (events per request, NaN if unknown), ``volume`` (requests per
-    pod and interval that ``phi`` belongs to, NaN if unknown), ``learned``: False where phi and tau
-    had to be assumed.
+    pod and interval that ``phi`` belongs to, NaN if unknown), ``learned``: False where tau had
+    to be assumed, and phi too unless what pods change by over time told of more.
     """
 
     phi: Array
@@ -81,12 +81,15 @@ def dispersion(
         bound = np.where(known, np.maximum(bound, longer), bound)
     tau = _spread(counts, phi_hat)
     pods = (counts.total.sum(-2) > 0).sum(-1)
+    alone = np.zeros_like(bound)
+    if not enough.all():
+        alone = _phi_of_changes(counts, interval, blocks[0])
     return Dispersion(
-        phi=np.where(enough, np.maximum(bound, 1.0), ASSUMED_PHI),
+        phi=np.where(enough, np.maximum(bound, 1.0), np.maximum(alone, ASSUMED_PHI)),
         tau=np.where(enough, tau, ASSUMED_TAU),
         degrees=np.where(enough, np.maximum(pods - 1.0, 1.0), np.inf),
         rate=rate,
-        volume=volume,
+        volume=np.where(enough | (alone > 0), volume, np.nan),
         learned=enough,
     )
 
@@ -100,6 +103,27 @@ def _phi(
     enough = np.asarray((events.sum((-2, -1)) >= FEWEST_EVENTS) & (degrees >= FEWEST_DEGREES))
     safe = np.maximum(degrees, 1.0)
     return enough, np.maximum(statistic / safe, 1.0), statistic / special.chdtri(safe, UPPER)
+
+
+def _phi_of_changes(counts: PodCounts, interval: float, seconds: float) -> Array:
+    """An upper bound of phi from what each pod changes by from block to block; 0 if unknown.
+
+    For histories in which pods cannot be compared with each other. Only neighbouring blocks are
+    compared, so that a daily rhythm is in nothing; what strikes all pods at once counts as noise.
+    """
+    events, total = _blocks(counts, interval, seconds)
+    later, requests = total[..., 1:, :], total[..., 1:, :] + total[..., :-1, :]
+    both = events[..., 1:, :] + events[..., :-1, :]
+    share = np.divide(later, requests, out=np.zeros_like(requests), where=requests > 0)
+    variance = both * share * (1.0 - share)
+    off = np.where(variance > 0, np.square(events[..., 1:, :] - both * share), 0.0).sum((-2, -1))
+    pairs = (variance > 0).sum((-2, -1))
+    # each block is in two of the pairs: n of them tell as much as 2 n / 3 independent ones
+    degrees = np.maximum(pairs * 2.0 / 3.0, 1.0)
+    known = (events.sum((-2, -1)) >= FEWEST_EVENTS) & (degrees >= FEWEST_DEGREES)
+    # a quotient of sums: where trouble is great, that of a pair's own events hides a part of it
+    phi = off / np.maximum(variance.sum((-2, -1)), 1.0)
+    return np.where(known, phi * degrees / special.chdtri(degrees, UPPER), 0.0)
 
 
 def _pooled(counts: PodCounts) -> tuple[Array, Array]:

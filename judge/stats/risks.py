@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from judge.stats.arms import Arm, Arms, Array, PodCounts, paired
 from judge.stats.calibration import draw, group_size, pseudo_rollouts
 from judge.stats.comparison import Comparison, raised_by, weigh
-from judge.stats.counts import HIGH_RATE, Tempering, likelihood, tempering
+from judge.stats.counts import HIGH_RATE, Temper, likelihood, pair_tempering
 from judge.stats.dispersion import Dispersion, assumed, dispersion
 from judge.stats.evidence import (
     CLIP_DIVISOR,
@@ -47,7 +47,7 @@ class RiskSide:
 
     arms: Arms
     noise: Dispersion
-    temper: Tempering
+    temper: Temper
     null: float
     worst: float
     inverted: bool
@@ -240,16 +240,23 @@ def calibration(
 
 def sides(arms: Arms, noise: Dispersion, terms: Terms) -> tuple[RiskSide, ...]:
     """The directions in which these counts can go wrong."""
-    temper = tempering(noise, arms.treated.total, arms.treated.pods)
     return tuple(
-        RiskSide(
-            arms.swapped() if inverted else arms,
-            noise,
-            temper,
-            null,
-            worst,
-            inverted,
-            nearest=terms.nearest,
-        )
+        risk_side(arms, noise, null, worst, inverted=inverted, nearest=terms.nearest)
         for inverted, null, worst in terms.directions
     )
+
+
+def risk_side(
+    arms: Arms,
+    noise: Dispersion,
+    null: float = 1.0,
+    worst: float = 1.0,
+    *,
+    inverted: bool,
+    averaged: bool = False,
+    nearest: float | None = None,
+) -> RiskSide:
+    """One direction of a comparison of canary and baseline."""
+    turned = arms.swapped() if inverted else arms
+    temper = pair_tempering(noise, turned, inverted=inverted)
+    return RiskSide(turned, noise, temper, null, worst, inverted, averaged, nearest=nearest)

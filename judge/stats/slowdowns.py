@@ -21,10 +21,10 @@ from judge.stats.arms import Arms, Array, paired
 from judge.stats.boundaries import Pairs, pairs, representable
 from judge.stats.calibration import Draw, draw, group_size, pseudo_rollouts
 from judge.stats.comparison import Comparison, Side, raised_by, weigh
-from judge.stats.counts import tempering
+from judge.stats.counts import pair_tempering
 from judge.stats.evidence import Schedule
 from judge.stats.histograms import PodHistograms, merged, quantile
-from judge.stats.risks import RiskSide, usual_pods
+from judge.stats.risks import RiskSide, risk_side, usual_pods
 from judge.stats.tail_noise import TailNoise, learn_tails, shares_on, unlearned_tails
 from judge.stats.terms import Terms
 
@@ -168,7 +168,7 @@ class SlowdownSide:
         """The counts above the bounds of each pair, as tests whose e-values are averaged."""
         arms = self.arms(chosen)
         noise = self.noise.at(self.bounds[chosen.reference])
-        temper = tempering(noise, arms.treated.total, arms.treated.pods)
+        temper = pair_tempering(noise, arms, inverted=self.inverted)
         return RiskSide(arms, noise, temper, 1.0, 1.0, self.inverted, averaged=True)
 
     def arms(self, chosen: Pairs) -> Arms:
@@ -270,6 +270,4 @@ def _pseudo_side(
     playing, resting = (plain, slow) if inverted else (slow, plain)
     arms = pseudo_rollouts(drawn, resting, playing=playing)
     each = noise.at(history.bounds[chosen.reference]).batched()
-    temper = tempering(each, arms.treated.total, arms.treated.pods)
-    turned = arms.swapped() if inverted else arms
-    return RiskSide(turned, each, temper, 1.0, 1.0, inverted, averaged=True)
+    return risk_side(arms, each, inverted=inverted, averaged=True)

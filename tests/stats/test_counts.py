@@ -5,8 +5,8 @@ import pytest
 from scipy import stats
 
 from judge.stats.arms import Arm, Arms
-from judge.stats.counts import BlockCounts, RareCounts, Tempering, likelihood
-from judge.stats.dispersion import assumed
+from judge.stats.counts import BlockCounts, RareCounts, Tempering, likelihood, pair_tempering
+from judge.stats.dispersion import Dispersion, assumed
 
 
 def arms(ours, n_ours, theirs, n_theirs):
@@ -41,6 +41,34 @@ def test_the_curve_is_divided_by_the_dispersion_at_this_volume_and_limit():
     bare = RareCounts(data, plain(2)).curve(ratios, null)
     tempered = RareCounts(data, temper).curve(ratios, null)
     assert tempered[:, 0] == pytest.approx(bare[:, 0] / [1 + 1.5 * 2, 1 + 1.5 * 2 * 2])
+
+
+def noisy(phi, volume):
+    known = (np.asarray(one) for one in (phi, 0.0, 8.0, 0.005, volume, True))
+    return Dispersion(*known)
+
+
+@pytest.mark.parametrize(
+    ("canary", "baseline", "factor"),
+    [
+        # phi 3 at 600 requests: a canary with 600 beside ten times as many on one pod, which
+        # varies ten times as much, and as the tenth of what it is compared with counts for that
+        (600, 6000, (3 * 6000 + 21 * 600) / 6600),
+        (3000, 3000, 11.0),  # both arms like each other
+        (600, 600, 3.0),
+    ],
+)
+def test_a_comparison_is_tempered_for_the_noise_of_both_arms(canary, baseline, factor):
+    temper = pair_tempering(noisy(3.0, 600.0), arms([1], [canary], [1], [baseline]), inverted=False)
+    assert temper.at(np.asarray(1.0)) == pytest.approx([factor])
+
+
+def test_the_directions_of_a_comparison_are_tempered_for_the_same_release():
+    data, noise = arms([1], [600], [1], [5400]), noisy(3.0, 600.0)
+    doubled = pair_tempering(noise, data, inverted=False).at(np.asarray(2.0))
+    # told the other way about: the baseline has half of the canary's events
+    told = pair_tempering(noise, data.swapped(), inverted=True).at(np.asarray(0.5))
+    assert doubled == pytest.approx(told)
 
 
 def test_an_interval_without_traffic_says_nothing():

@@ -61,3 +61,24 @@ def test_a_pod_that_was_there_for_a_part_only_is_compared_for_that_part():
     noise = dispersion(counts, interval=60)
     assert noise.phi.mean() < 1.2
     assert noise.tau.mean() < 0.04
+
+
+def test_one_pod_tells_of_its_noise_by_what_it_changes_by():
+    rng = np.random.default_rng(7)
+    own = np.repeat(rng.gamma(1.5, 2 / 3, (40, 48, 1)), 10, axis=1)
+    noise = dispersion(history(rng, 0.005 * own), interval=60)
+    assert (noise.phi > 1 + 30 * 2 / 3).mean() > 0.75
+    assert np.median(noise.phi) < 2 * (1 + 30 * 2 / 3)
+    assert not noise.learned.any()  # nothing tells how far pods differ for good
+
+
+def test_the_rhythm_of_a_day_is_no_noise_of_one_pod():
+    rng = np.random.default_rng(8)
+    day = 1 + 0.5 * np.sin(np.arange(480) * 2 * np.pi / 1440)[:, None]
+    noise = dispersion(history(rng, 0.005 * day * np.ones(1)), interval=60)
+    assert (noise.phi == ASSUMED_PHI).mean() > 0.95
+
+
+def test_what_is_assumed_without_anything_learned_belongs_to_no_volume():
+    noise = dispersion(history(np.random.default_rng(5), np.zeros(9)), interval=60)
+    assert np.isnan(noise.volume).all()
