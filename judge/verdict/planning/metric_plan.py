@@ -1,0 +1,248 @@
+"""What one metric of a run will see: when regressions are seen, and which are; proven passes.
+
+Owned here: which releases are played, and what is kept of what came out. A regression is there from
+the run's first look on. Not here: playing (`players`), words and pictures (`judge.cli`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from judge.spec.resolved import Direction, Metric
+from judge.stats.arms import Array
+from judge.stats.comparison import Comparison
+from judge.stats.planning.foresight import NEVER, Foresight, first
+from judge.stats.planning.scenes import Planned, Scenes, group_of, scenes
+from judge.stats.terms import Terms
+from judge.verdict.planning.players import Player, Stage
+
+FOLDS = (1.5, 2.0, 4.0)
+SHARES = (0.5, 0.95)  # of releases in which a regression is to be seen
+SCENES = 200
+FEWEST_SCENES = 60
+WORK = 60_000.0  # scenes x looks x starts, which bounds the time that a release takes
+FARTHEST = 32.0  # times the limit: regressions beyond that are not looked for
+NEAREST = 1.03
+STEPS = 5  # of the search for the smallest regression
+
+
+@dataclass(frozen=True, slots=True)
+class Regression:
+    """A release that is ``fold`` times worse, ``effect`` as a ratio canary / baseline.
+
+    ``within``: the limit tolerates it, so nothing is to be seen.
+    """
+
+    fold: float
+    effect: float
+    within: bool
+    seen: Foresight
+
+
+@dataclass(frozen=True, slots=True)
+class Smallest:
+    """The smallest regression, as a fold, that is seen in a ``share`` of runs; None: none is."""
+
+    share: float
+    fold: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What a run of these tracks sees and proves.
+
+    ``good`` are false rollbacks of a release that is like the baseline, on the very history that
+    the threshold was measured on: no estimate of the promise. ``proven``: when it has shown that it
+    is not worse than ``worst``. ``raised``: what calibration adds to the threshold, None where
+    there was too little to calibrate on. ``made``: the history that was played is made up.
+    """
+
+    planned: Planned
+    regressions: tuple[Regression, ...]
+    smallest: tuple[Smallest, ...]
+    proven: Foresight
+    good: Foresight
+    raised: float | None
+    made: bool
+
+
+class Unplannable(Exception):
+    """There is nothing to compare; the message says why."""
+
+
+def prospect(
+    metric: Metric,
+    terms: Terms,
+    player: Player,
+    planned: Planned,
+    *,
+    seed: int,
+    done: Callable[[], None],
+    count: int = SCENES,
+) -> Prospect:
+    """Play runs of the tracks ``planned``. ``done`` is called after each release that was played.
+
+    Raises `Unplannable`.
+    """
+    rng = np.random.default_rng([seed, 0])
+    raised = player.raised(planned)
+    drawn, played = _scenes(player, terms, planned, count, rng)
+    stage = played.stage(drawn, planned, raised, rng=rng)
+    releases = _Releases(metric, terms, stage, drawn, seed, done)
+    good, proven = releases.good()
+    folds = sorted({*FOLDS, _fold(metric, terms.worst)})
+    return Prospect(
+        planned=planned,
+        regressions=tuple(releases.regression(fold) for fold in folds),
+        smallest=tuple(Smallest(share, releases.smallest(share)) for share in SHARES),
+        proven=proven,
+        good=good,
+        raised=None if raised is None else float(np.max(raised)),
+        made=played is not player,
+    )
+
+
+def effect_seen(
+    metric: Metric,
+    terms: Terms,
+    player: Player,
+    planned: Planned,
+    fold: float,
+    *,
+    seed: int,
+) -> Foresight:
+    """When a release that is ``fold`` times worse is seen. Raises `Unplannable`."""
+    rng = np.random.default_rng([seed, 0])
+    drawn, played = _scenes(player, terms, planned, SCENES, rng)
+    stage = played.stage(drawn, planned, player.raised(planned), rng=rng)
+    releases = _Releases(metric, terms, stage, drawn, seed, lambda: None)
+    return releases.regression(fold).seen
+
+
+def releases_played(metric: Metric, terms: Terms) -> int:
+    """About how many releases a prospect plays, for a progress bar."""
+    return 1 + len({*FOLDS, _fold(metric, terms.worst)}) + STEPS * len(SHARES)
+
+
+def effect_of(metric: Metric, fold: float) -> float:
+    """The ratio canary / baseline of a release that is ``fold`` times worse."""
+    return 1.0 / fold if metric.direction is Direction.DECREASE else fold
+
+
+def _fold(metric: Metric, ratio: float) -> float:
+    return 1.0 / ratio if metric.direction is Direction.DECREASE else ratio
+
+
+def scenes_for(terms: Terms, count: int) -> int:
+    """How many scenes are played, which goes down where runs have many looks."""
+    return int(np.clip(WORK / (terms.looks * len(terms.plan.starts)), FEWEST_SCENES, count))
+
+
+def _scenes(
+    player: Player, terms: Terms, planned: Planned, count: int, rng: np.random.Generator
+) -> tuple[Scenes, Player]:
+    """The scenes, and who plays them: a made-up history where the real one cannot."""
+    count = scenes_for(terms, count)
+    usual = player.present.sum(-1)
+    group = group_of(planned, int(np.median(usual[usual > 0])) if usual.any() else 1)
+    drawn = scenes(player.present, looks=terms.looks, group=group, count=count, rng=rng)
+    if drawn is not None:
+        return drawn, player
+    pods = planned.canary + planned.baseline
+    made = player.made(pods, rng=rng)
+    drawn = scenes(made.present, looks=terms.looks, group=planned.canary, count=count, rng=rng)
+    if drawn is None:
+        raise Unplannable("the history has too little to plan on")
+    return drawn, made
+
+
+@dataclass
+class _Releases:
+    """Releases that are played on one stage; each once."""
+
+    metric: Metric
+    terms: Terms
+    stage: Stage
+    scenes: Scenes
+    seed: int
+    done: Callable[[], None]
+
+    def __post_init__(self) -> None:
+        self._seen: dict[float, Foresight] = {}
+
+    def good(self) -> tuple[Foresight, Foresight]:
+        """When a release like the baseline is rolled back, and when it is proven."""
+        comparison = self._played(1.0)
+        failed = first(_failing(comparison))
+        passing = comparison.log_pass >= math.log(1.0 / self.terms.beta)
+        proven = first(passing) * (failed == NEVER) * passing[..., -1]
+        return self._foresight(failed), self._foresight(proven)
+
+    def regression(self, fold: float) -> Regression:
+        """When a release that is ``fold`` times worse is seen."""
+        limit = _fold(self.metric, self.terms.limit)
+        return Regression(
+            fold, effect_of(self.metric, fold), fold <= limit * (1 + 1e-9), self._seen_of(fold)
+        )
+
+    def smallest(self, share: float) -> float | None:
+        """The smallest fold that is seen in that share of the scenes, within some 5 %."""
+        limit = _fold(self.metric, self.terms.limit)
+        low, high = limit * NEAREST, limit * FARTHEST
+        for fold, seen in sorted(self._seen.items()):
+            if fold > low and seen.by_look[-1] < share:
+                low = fold
+        for fold, seen in sorted(self._seen.items(), reverse=True):
+            if low < fold < high and seen.by_look[-1] >= share:
+                high = fold
+        if high == limit * FARTHEST and self._share(high) < share:
+            return None
+        for _ in range(STEPS):
+            if high / low < 1.06:
+                break
+            middle = math.sqrt(low * high)
+            low, high = (low, middle) if self._share(middle) >= share else (middle, high)
+        return self._between(low, high, share)
+
+    def _between(self, low: float, high: float, share: float) -> float:
+        below, above = self._share(low), self._share(high)
+        if above <= below or below >= share:
+            return high
+        part = (share - below) / (above - below)
+        return low * (high / low) ** part
+
+    def _share(self, fold: float) -> float:
+        return float(self._seen_of(fold).by_look[-1])
+
+    def _seen_of(self, fold: float) -> Foresight:
+        if fold not in self._seen:
+            failed = first(_failing(self._played(effect_of(self.metric, fold))))
+            self._seen[fold] = self._foresight(failed)
+        return self._seen[fold]
+
+    def _played(self, effect: float) -> Comparison:
+        rng = np.random.default_rng([self.seed, 1, round(1e6 * effect)])
+        comparison = self.stage(effect, rng)
+        self.done()
+        if comparison is None:
+            raise Unplannable("nothing of the two tracks can be compared")
+        return comparison
+
+    def _foresight(self, at: np.ndarray) -> Foresight:  # type: ignore[type-arg]
+        return Foresight(at, self.terms.looks, self.scenes.independent)
+
+
+def _failing(comparison: Comparison) -> np.ndarray:  # type: ignore[type-arg]
+    threshold: Array = np.asarray(comparison.threshold)[..., None]
+    return np.asarray(comparison.log_evidence >= threshold)
+
+
+def usual_pods(player: Player) -> int:
+    """How many pods the baseline has at a time, as a median."""
+    there: Sequence[int] = player.present.sum(-1)
+    seen = np.asarray(there)
+    return int(np.median(seen[seen > 0])) if (seen > 0).any() else 1
