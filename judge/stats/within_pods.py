@@ -132,15 +132,17 @@ def by_pod(arms: Arms) -> list[Arms]:
     return [Arms(one(arms.treated, i), one(arms.reference, i)) for i in range(len(arms.usable))]
 
 
-def weigh_within_pods(arms: Arms, terms: Terms, *, rate: float | None) -> Comparison:
+def weigh_within_pods(arms: Arms, terms: Terms, *, rate: float | None) -> tuple[Comparison, bool]:
     """The evidence of an A/B test (`Terms.gain`) on counts (pods, intervals) of both variants.
+
+    And whether its noise is learned by now; until it is, much is assumed.
 
     ``rate`` of events is the history's; without one (None) the first interval with traffic tells
     it, and where it is high that interval is left out of the evidence.
     """
     if rate is None:
         rate, arms = _first_rate(arms)
-    phi, _ = running_phi(arms, interval=terms.interval, looks=terms.looks)
+    phi, learned = running_phi(arms, interval=terms.interval, looks=terms.looks)
     noise = replace(assumed((), rate), tau=np.zeros(()))
     temper = Tempering(np.asarray(2.0), phi - 1.0)  # 1 + null (2 - 1) (phi - 1)
     sides = tuple(
@@ -155,7 +157,7 @@ def weigh_within_pods(arms: Arms, terms: Terms, *, rate: float | None) -> Compar
         )
         for inverted, null, worst in terms.directions
     )
-    return weigh(sides, terms, None, exact=False)
+    return weigh(sides, terms, None, exact=False), bool(learned[-1:].any())
 
 
 def _first_rate(arms: Arms) -> tuple[float, Arms]:

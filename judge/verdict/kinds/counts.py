@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,10 +14,12 @@ from judge.stats.risks import calibration, learn, usual_pods, weigh_counts
 from judge.stats.samples import Count, Interval
 from judge.stats.shifted import apart_counts, merged_counts
 from judge.stats.terms import Terms
+from judge.stats.within_pods import weigh_within_pods
 from judge.verdict.kinds.bounds import plain_bound, tested_bound
 from judge.verdict.kinds.gathering import Gathered, gathered
 from judge.verdict.kinds.looked import Amount, BoundLooked, Looked
 from judge.verdict.kinds.terms import MetricTerms, counts_pods, promised
+from judge.verdict.kinds.variants import pod_by_pod, shared_pods
 
 _HOLE = (np.nan, np.nan)
 
@@ -45,10 +48,11 @@ class CountsJudge:
         arms = paired(self._arm(canary), self._arm(baseline))
         terms = self._terms.compared
         of_pods = counts_pods(self._terms.metric)
-        return Looked(
+        shared = shared_pods(ours, theirs) if terms is not None and terms.apart else []
+        looked = Looked(
             amount=self._amount(arms, (canary, baseline), of_pods=of_pods),
             comparison=None
-            if terms is None
+            if terms is None or shared
             else weigh_counts(arms, self._noise, terms, self._raise(canary, terms)),
             terms=terms,
             share=self._terms.share,
@@ -61,6 +65,26 @@ class CountsJudge:
             learned=self._noise is not None and bool(self._noise.learned),
             spread=float(self._noise.tau) if self._noise is not None else ASSUMED_TAU,
             history_pods=self._history.events.shape[-1],
+        )
+        if terms is None or not shared:
+            return looked
+        variants = pod_by_pod((ours, canary), (theirs, baseline), shared)
+        return self._within_pods(looked, variants, terms)
+
+    def _within_pods(self, looked: Looked, arms: Arms, terms: Terms) -> Looked:
+        """The same of an A/B test whose variants (pods, intervals) are served by the same pods."""
+        known = float(self._noise.rate) if self._noise is not None else np.nan
+        rate = known if np.isfinite(known) else None
+        comparison, learned = weigh_within_pods(arms, terms, rate=rate)
+        ours, theirs = arms.treated, arms.reference
+        amount = replace(
+            looked.amount,
+            usable=int(arms.usable.any(0).sum()),
+            requests=(float(ours.total.sum()), float(theirs.total.sum())),
+            events=(float(ours.events.sum()), float(theirs.events.sum())),
+        )
+        return replace(
+            looked, amount=amount, comparison=comparison, learned=learned, spread=0.0, shared=True
         )
 
     def _arm(self, counts: PodCounts) -> PodCounts:

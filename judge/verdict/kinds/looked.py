@@ -71,7 +71,8 @@ class Looked:
     ``requests`` (canary, baseline) how many requests, None where they are not counted.
     ``observed`` is what a person wants to read of each track. ``learned``: the noise is known from
     the history; ``spread``: how far pods differ for good, a log-sd. ``limit`` is the one that is
-    really tested, where the data do not allow the one that was asked for.
+    really tested, where the data do not allow the one that was asked for. ``shared``: it is an A/B
+    test whose variants are served by the same pods.
     """
 
     amount: Amount
@@ -89,6 +90,7 @@ class Looked:
     spread: float = 0.0
     history_pods: int = 0
     limit: float | None = None
+    shared: bool = False
 
     @property
     def failed(self) -> NDArray[np.bool_]:
@@ -102,10 +104,38 @@ class Looked:
 
     @property
     def proven(self) -> NDArray[np.bool_]:
-        """At which looks (looks,) what must not be missed is ruled out."""
+        """At which looks (looks,) what must not be missed is ruled out.
+
+        Of an A/B test: at which it has an answer that passes, better or no difference.
+        """
+        return np.asarray(self.alike | self.better)
+
+    @property
+    def alike(self) -> NDArray[np.bool_]:
+        """At which looks (looks,) the worst ratio is ruled out; of an A/B test either way."""
         if self.comparison is None or self.terms is None:
             return np.zeros(len(self.seen[0]), dtype=bool)
         return np.asarray(self.comparison.log_pass >= math.log(1.0 / self.terms.beta))
+
+    @property
+    def better(self) -> NDArray[np.bool_]:
+        """At which looks (looks,) an A/B test shows that the canary is better."""
+        if self.comparison is None or self.terms is None or not self.comparison.apart:
+            return np.zeros(len(self.seen[0]), dtype=bool)
+        return self.comparison.apart[1 - self.terms.bad_side].shown
+
+    @property
+    def worse(self) -> NDArray[np.bool_]:
+        """By which looks (looks,) an A/B test has shown that the canary is worse."""
+        if self.comparison is None or self.terms is None or not self.comparison.apart:
+            return np.zeros(len(self.seen[0]), dtype=bool)
+        shown = self.comparison.apart[self.terms.bad_side].shown
+        return np.asarray(np.logical_or.accumulate(shown))
+
+    @property
+    def answered(self) -> NDArray[np.bool_]:
+        """At which looks (looks,) an A/B test has its answer: worse, better, or no difference."""
+        return np.asarray(self.proven | self.worse)
 
     def planned_for(self, looks: int) -> Looked:
         """The same as if no more than so many looks had been planned."""
@@ -118,7 +148,9 @@ class Looked:
         found = []
         if self.comparison is not None:
             raised = self.comparison.log_evidence - self.comparison.raised
-            found.append((self.comparison_share, raised))
+            # half of an A/B test's share is for showing that the canary is better
+            convicts = 0.5 if self.comparison.apart else 1.0
+            found.append((convicts * self.comparison_share, raised))
         if self.bound is not None and self.bound.log_evidence is not None:
             found.append((self.bound.share, self.bound.log_evidence))
         return found

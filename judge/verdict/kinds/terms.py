@@ -50,6 +50,7 @@ class MetricTerms:
             interval=self.interval,
             looks=self.looks,
             both=metric.direction is Direction.EITHER,
+            gain=None if metric.better is None else metric.better is Direction.INCREASE,
             shift=self.shift,
         )
 
