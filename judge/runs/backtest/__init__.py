@@ -1,0 +1,1 @@
+"""An analysis replayed on the past: pod splits of the baseline, and rollouts that were."""

@@ -1,0 +1,106 @@
+"""A whole backtest: rollouts that were, then splits of the baseline's pods, then the figures.
+
+Owned here: the order of the parts, what of them is asked for, and the report as values. Everything
+that is found goes through the journal, so an interrupted backtest loses nothing but the piece that
+it was at. Not here: words (`judge.cli`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from judge.runs.backtest.figures import Figures, figures
+from judge.runs.backtest.journal import Journal
+from judge.runs.backtest.past import Past
+from judge.runs.backtest.releases import Release, releases
+from judge.runs.backtest.replayed import Busy, replay_past
+from judge.runs.backtest.results import RolloutResult
+from judge.runs.backtest.rollouts import judged_release, sighted
+from judge.runs.backtest.windows import Plan, windows
+from judge.sources.prometheus import PrometheusSource
+from judge.sources.source import Source
+from judge.spec.resolved import ResolvedAnalysis
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which rollouts are judged: those that began at the times ``given``, and those to ``find``."""
+
+    given: tuple[float, ...] = ()
+    find: bool = False
+
+    @property
+    def any(self) -> bool:
+        """Whether rollouts are asked for at all."""
+        return bool(self.given) or self.find
+
+
+@dataclass(frozen=True, slots=True)
+class Backtested:
+    """What a backtest found. ``figures`` is None where pods cannot stand for releases."""
+
+    analysis: ResolvedAnalysis
+    plan: Plan
+    figures: Figures | None
+    rollouts: tuple[RolloutResult, ...]
+
+
+def backtest(
+    analysis: ResolvedAnalysis,
+    source: Source,
+    plan: Plan,
+    journal: Journal,
+    *,
+    wanted: Wanted,
+    now: float,
+    progress: Progress = lambda done, whole: None,
+) -> Backtested:
+    """Judge all of it, but for what ``journal`` has. ``progress`` is told pieces done and in all.
+
+    Rollouts need a source that is a Prometheus. Raises `SourceError`.
+    """
+    found, busy = _releases(analysis, source, plan, wanted, now)
+    splits = windows(analysis, plan) if not analysis.baseline_offset else []
+    whole = len(found) + len(splits)
+
+    def told() -> None:
+        have = sum(one.key in journal.rollouts for one, _ in found) + len(journal.windows)
+        progress(have, whole)
+
+    told()
+    for release, judged in found:
+        if release.key not in journal.rollouts:
+            journal.add_rollout(release.key, judged())
+        told()
+    if splits:
+        past = Past(analysis, source, until=plan.until, folder=journal.folder)
+        replay_past(analysis, past, plan, journal, busy=busy, progress=told)
+    names = [metric.name for metric in analysis.metrics]
+    pieces = [journal.windows[one.index] for one in splits]
+    return Backtested(
+        analysis=analysis,
+        plan=plan,
+        figures=figures(pieces, names, analysis.interval) if splits else None,
+        rollouts=tuple(journal.rollouts[one.key] for one, _ in found),
+    )
+
+
+def _releases(
+    analysis: ResolvedAnalysis, source: Source, plan: Plan, wanted: Wanted, now: float
+) -> tuple[list[tuple[Release, Callable[[], RolloutResult]]], Sequence[Busy]]:
+    """The rollouts, each with what judges it, and when the baseline was of two releases."""
+    if not wanted.any or not isinstance(source, PrometheusSource):
+        return [], ()
+    seen = sighted(analysis, source, start=plan.since, end=plan.until, now=now)
+    found = releases(
+        wanted.given, seen, start=plan.since, end=plan.until, find=wanted.find
+    )  # fmt: skip
+
+    def judging(release: Release) -> Callable[[], RolloutResult]:
+        return lambda: judged_release(analysis, source, release, seen, until=plan.until)
+
+    busy = [Busy(one.at, one.both_until) for one in seen.baselines]
+    return [(one, judging(one)) for one in found], busy

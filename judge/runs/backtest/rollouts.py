@@ -1,0 +1,167 @@
+"""Past rollouts judged: what the analysis would have said of them, and when.
+
+Owned here: what is compared with what. The analysis's own canary where it had samples; else, in a
+rolling update, the new pods with the old ones while both are there. Raises `SourceError` where the
+past cannot be read. Not here: which rollouts there were (`releases`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+
+from judge.runs.backtest.judged import finite
+from judge.runs.backtest.releases import Release, RollingUpdate, Sighted, rolling_updates
+from judge.runs.backtest.results import MetricSaid, RolloutResult
+from judge.runs.backtest.splits import played
+from judge.runs.once import judge_window
+from judge.sources.pod_owners import pod_owners
+from judge.sources.pods_seen import Span, pods_seen
+from judge.sources.prometheus import PrometheusSource
+from judge.spec.resolved import BASELINE, CANARY, ResolvedAnalysis
+from judge.stats.samples import Interval, Pods
+from judge.verdict.sequential import SequentialJudge
+from judge.verdict.sufficiency import FEWEST_BLOCKS
+from judge.verdict.verdict import Verdict
+
+BLOCK = 60.0  # seconds: the least step in which evidence grows
+OWN = "canary with baseline"
+NEW_WITH_OLD = "new pods with old"
+BEFORE_AFTER = "compare with the time before by `baselineOffset`"
+_CLOSE = 1e-6
+
+
+def sighted(
+    analysis: ResolvedAnalysis, source: PrometheusSource, *, start: float, end: float, now: float
+) -> Sighted:
+    """When the analysis's pods were there, and the rolling updates among them.
+
+    Raises `SourceError`.
+    """
+    by_track: dict[str, Mapping[str, Sequence[Span]]] = {
+        track: pods_seen(analysis, track, source.client, start=start, end=end, now=now)
+        for track in (BASELINE, CANARY)
+    }
+    names = [pod for pods in by_track.values() for pod in pods]
+    owners = pod_owners(source.client, names, start=start, end=end)
+    baseline, canary = by_track[BASELINE], by_track[CANARY]
+    alone = {pod: spans for pod, spans in canary.items() if pod not in baseline}
+    return Sighted(canary, rolling_updates(baseline, owners), rolling_updates(alone, owners))
+
+
+def judged_release(
+    analysis: ResolvedAnalysis,
+    source: PrometheusSource,
+    release: Release,
+    seen: Sighted,
+    *,
+    until: float,
+) -> RolloutResult:
+    """What would have been said of a release, by what is known until ``until`` (Unix seconds)."""
+    start = release.at + analysis.warmup
+    looks = _looks(analysis, start, min(until, start + analysis.looks * analysis.interval))
+    least = _least_looks(analysis)
+    between = seen.canary_between(start, start + looks * analysis.interval)
+    if looks >= least and between and (release.update is None or release.found == "given"):
+        length = looks * analysis.interval
+        judged = judge_window(analysis, source, end=start + length, lookback=length)
+        return _said(release, OWN, judged.verdict, start, analysis.interval)
+    if looks < least:
+        return _nothing(release, f"only {looks} intervals of it lie before the end")
+    if release.update is None:
+        return _nothing(release, f"no pods of a canary, and no old pods beside new; {BEFORE_AFTER}")
+    return _rolling(analysis, source, release, release.update, until=until)
+
+
+def _rolling(
+    analysis: ResolvedAnalysis,
+    source: PrometheusSource,
+    release: Release,
+    update: RollingUpdate,
+    *,
+    until: float,
+) -> RolloutResult:
+    """The new pods with the old ones, as long as there are both."""
+    start = update.at + analysis.warmup
+    most = start + analysis.looks * analysis.interval
+    looks = _looks(analysis, start, min(until, most, update.both_until))
+    least = _least_looks(analysis)
+    if looks < least:
+        beside = max(update.both_until - update.at, 0.0) / 60.0
+        return _nothing(
+            release,
+            f"new and old pods were there together for {beside:.0f} min, warm-up included, and a "
+            f"comparison takes {least} intervals; {BEFORE_AFTER}",
+        )
+    asked = played(dataclasses.replace(analysis, duration=looks * analysis.interval))
+    past = math.floor(analysis.history / analysis.interval + _CLOSE)
+    history = _baseline(analysis, source, update.at - past * analysis.interval, past, False)
+    intervals = _apart(_baseline(analysis, source, start, looks, True), update)
+    verdict = SequentialJudge(asked, history).decide(intervals)
+    return _said(release, NEW_WITH_OLD, verdict, start, analysis.interval)
+
+
+def _baseline(
+    analysis: ResolvedAnalysis, source: PrometheusSource, start: float, count: int, thorough: bool
+) -> list[Interval]:
+    return source.read(
+        analysis,
+        start=start,
+        end=start + count * analysis.interval,
+        step=analysis.interval,
+        tracks=[BASELINE],
+        thorough=thorough,
+    )
+
+
+def _apart(intervals: Sequence[Interval], update: RollingUpdate) -> list[Interval]:
+    """The intervals with the new pods as canary and the old ones as baseline."""
+    found = []
+    for one in intervals:
+        samples: dict[str, dict[str, Pods]] = {}
+        for metric, tracks in one.samples.items():
+            pods = tracks.get(BASELINE, {})
+            both = {
+                CANARY: {pod: each for pod, each in pods.items() if pod in update.new},
+                BASELINE: {pod: each for pod, each in pods.items() if pod in update.old},
+            }
+            samples[metric] = {track: some for track, some in both.items() if some}
+        found.append(dataclasses.replace(one, samples=samples, weights={}))
+    return found
+
+
+def _looks(analysis: ResolvedAnalysis, start: float, end: float) -> int:
+    return max(0, math.floor((end - start) / analysis.interval + _CLOSE))
+
+
+def _least_looks(analysis: ResolvedAnalysis) -> int:
+    return max(FEWEST_BLOCKS, math.ceil(FEWEST_BLOCKS * BLOCK / analysis.interval - _CLOSE))
+
+
+def _nothing(release: Release, why: str) -> RolloutResult:
+    return RolloutResult(release.at, release.found, "", why)
+
+
+def _said(
+    release: Release, compared: str, verdict: Verdict, start: float, interval: float
+) -> RolloutResult:
+    at = verdict.decided_at
+    return RolloutResult(
+        at=release.at,
+        found=release.found,
+        compared=compared,
+        reason=verdict.reason,
+        outcome=verdict.verdict,
+        proven=verdict.proven,
+        promise=verdict.promise,
+        score=verdict.score,
+        start=start,
+        decided=None if at is None else start + (at + 1) * interval,
+        metrics={
+            name: MetricSaid(
+                one.verdict, finite(one.estimate), finite(one.low), finite(one.high), one.reason
+            )
+            for name, one in verdict.metrics.items()
+        },
+    )
