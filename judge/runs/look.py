@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import structlog
@@ -19,14 +19,14 @@ from judge.errors import LeaseLost, SourceError, SourceUnavailable
 from judge.runs.memory import Memory, Remembered
 from judge.runs.metrics import RunMetrics
 from judge.runs.reading import History, read_history, read_look, unread
-from judge.runs.run import is_last, look_due, pause, settling_delay, waits_until
+from judge.runs.run import ends, is_last, look_due, pause, settling_delay, waits_until
 from judge.sources.source import Source
 from judge.spec.resolved import ResolvedAnalysis
 from judge.stats.samples import Interval
 from judge.store.claims import Claims, Note
 from judge.store.run import EventType, HistoryState, Run
 from judge.verdict.testability import shortfalls
-from judge.verdict.verdict import Outcome, Promise, Verdict
+from judge.verdict.verdict import Outcome, Promise, Verdict, from_document
 
 CRASHES = 5  # attempts at a look that fails unexpectedly
 
@@ -120,24 +120,25 @@ class Looker:
     ) -> Run | None:
         known = self._memory.recall(run)
         intervals = (*known.intervals, interval)
-        verdict = known.judge.look(intervals, finished=is_last(run))
-        ends = verdict.decided or is_last(run)
+        verdict = known.judge.look(intervals, finished=is_last(run), passed_at=run.passed_at)
         after = self._claims.record_look(
             run,
             interval,
             verdict,
-            next_due=None if ends else look_due(run, run.next_index + 1, delay=_delay(run)),
+            next_due=None
+            if ends(run, verdict)
+            else look_due(run, run.next_index + 1, delay=_delay(run)),
             failing_since=None if error is None else self._failing_since(run, error),
             notes=[] if error is None else [_hole_note(run, error)],
         )
         self._memory.remember(after, Remembered(known.judge, intervals))
-        self._count(run, verdict, ends=ends, due=due, hole=error is not None)
+        self._count(run, verdict, due=due, hole=error is not None)
         return _if_ours(after)
 
-    def _count(self, run: Run, verdict: Verdict, *, ends: bool, due: float, hole: bool) -> None:
+    def _count(self, run: Run, verdict: Verdict, *, due: float, hole: bool) -> None:
         catches_up = due < run.created_at
         self._metrics.looked(hole=hole, late=None if catches_up else max(0, self._clock() - due))
-        if ends:
+        if verdict.decided and (run.passed_at is None or verdict.verdict is Outcome.FAIL):
             self._metrics.decided(verdict.verdict)
 
     def _is_worth_waiting(self, run: Run, error: SourceError, *, due: float) -> bool:
@@ -178,7 +179,8 @@ class Looker:
             return
         verdict = _given_up(run, error)
         self._claims.end(run, verdict, notes=notes)
-        self._metrics.decided(verdict.verdict)
+        if run.passed_at is None:
+            self._metrics.decided(verdict.verdict)
 
 
 def _if_ours(run: Run) -> Run | None:
@@ -207,6 +209,9 @@ def _given_up(run: Run, error: Exception) -> Verdict:
         f"Judge could not take look {run.next_index + 1}: {CRASHES} attempts ended in "
         f"{type(error).__name__}; its log has the details"
     )
+    if run.passed_at is not None and run.verdict is not None:
+        passed = from_document(run.verdict)
+        return replace(passed, reason=f"{passed.reason}; watched no further: {reason}")
     index = run.next_index - 1 if run.next_index else None
     return Verdict(
         Outcome.INCONCLUSIVE,

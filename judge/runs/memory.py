@@ -24,8 +24,13 @@ REMEMBERED = 128  # runs, of about 1 MB each
 class Judge(Protocol):
     """Says what the intervals so far amount to."""
 
-    def look(self, intervals: Sequence[Interval], *, finished: bool) -> Verdict:
-        """The verdict after ``intervals``; ``finished``: there will be no more of them."""
+    def look(
+        self, intervals: Sequence[Interval], *, finished: bool, passed_at: int | None = None
+    ) -> Verdict:
+        """The verdict after ``intervals``; ``finished``: there will be no more before it.
+
+        ``passed_at`` is the look at which the run has passed, where it is watched on.
+        """
 
 
 JudgeFactory = Callable[[ResolvedAnalysis, Sequence[Interval]], Judge]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from judge.spec.resolved import ResolvedAnalysis
 from judge.store.run import Run
+from judge.verdict.verdict import Verdict
 
 DELAY = 15.0  # seconds that samples settle where neither the analysis nor the source says
 MARGIN = 1.0  # seconds on top of a scrape interval
@@ -60,8 +61,15 @@ def history_windows(run: Run) -> list[Window]:
 
 
 def is_last(run: Run) -> bool:
-    """Whether the look that is next is the last that the analysis asks for."""
+    """Whether the look that is next is the last before the decision."""
     return run.next_index + 1 >= run.analysis.looks
+
+
+def ends(run: Run, verdict: Verdict) -> bool:
+    """Whether the run ends with the look that is next, of which ``verdict`` was said."""
+    if run.next_index + 1 >= run.analysis.all_looks:
+        return True
+    return (verdict.decided or is_last(run)) and not verdict.watching
 
 
 def waits_until(run: Run, due: float, *, failing_since: float) -> float:

@@ -23,7 +23,7 @@ from judge.store.intents import DECISIONS, intend_decision, intend_interval
 from judge.store.packing import pack_interval, pack_intervals, unpack_interval, unpack_intervals
 from judge.store.run import ACTIVE, EventType, HistoryState, Run, RunState, run_from
 from judge.store.tables import histories, intervals, runs
-from judge.verdict.verdict import Verdict, document
+from judge.verdict.verdict import Outcome, Verdict, document
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,16 +145,18 @@ class Claims:
     ) -> Run:
         """One look, whole: its samples, its verdict, its events and what they set off.
 
-        ``next_due`` is when the next look is due, None where the run ends with this one. The
-        lease is kept where that is now. Returns the run as it is afterwards.
+        ``next_due`` is when the next look is due, None where the run ends with this one. A run
+        that has passed and is looked at still is watched. The lease is kept where that is now.
+        Returns the run as it is afterwards.
         """
         now, index, said = self._clock(), run.next_index, document(verdict)
         ends = next_due is None
+        goes_on = RunState.WATCHING if verdict.watching else RunState.RUNNING
         with writing(self._engine) as connection:
             after = self._advance(
                 connection,
                 run,
-                state=(RunState.DONE if ends else RunState.RUNNING).value,
+                state=(RunState.DONE if ends else goes_on).value,
                 ended_at=now if ends else None,
                 next_index=index + 1,
                 verdict=said,
@@ -172,22 +174,25 @@ class Claims:
             }
             connection.execute(insert(intervals).values(row))
             self._note(connection, run, notes)
-            self._tell(connection, after, index=index, now=now)
+            data = {"index": index, **said}
+            events.append(connection, run.id, EventType.LOOKED, at=now, data=data)
+            intend_interval(connection, after, index=index, at=now)
+            if after.state is not RunState.RUNNING:
+                self._tell_decision(connection, run, after, index=index, now=now)
         return after
 
-    def _tell(self, connection: Connection, run: Run, *, index: int, now: float) -> None:
-        data = {"index": index, **(run.verdict or {})}
-        events.append(connection, run.id, EventType.LOOKED, at=now, data=data)
-        intend_interval(connection, run, index=index, at=now)
-        if run.state is RunState.DONE:
-            self._tell_decision(connection, run, index=index, now=now)
-
     def _tell_decision(
-        self, connection: Connection, run: Run, *, index: int | None, now: float
+        self, connection: Connection, before: Run, run: Run, *, index: int | None, now: float
     ) -> None:
-        data = {"index": index, **(run.verdict or {})}
-        events.append(connection, run.id, DECISIONS[data["verdict"]], at=now, data=data)
-        intend_decision(connection, run, index=index, at=now)
+        """What has been decided now; a run that passed before is told of when that changes."""
+        said = dict(run.verdict or {})
+        data = {"index": index, "state": run.state.value, **said}
+        passed = before.state is RunState.WATCHING
+        if not passed or said["verdict"] == Outcome.FAIL:
+            events.append(connection, run.id, DECISIONS[said["verdict"]], at=now, data=data)
+            intend_decision(connection, run, index=index, at=now, reversal=passed)
+        elif run.state is RunState.DONE:
+            events.append(connection, run.id, EventType.WATCHED, at=now, data=data)
 
     def end(self, run: Run, verdict: Verdict, *, notes: Sequence[Note] = ()) -> Run:
         """The run ends with this verdict, without another look."""
@@ -203,7 +208,7 @@ class Claims:
                 **self._kept(run, None),
             )
             self._note(connection, run, notes)
-            self._tell_decision(connection, after, index=index, now=now)
+            self._tell_decision(connection, run, after, index=index, now=now)
         return after
 
     def postpone(

@@ -4,6 +4,9 @@ Owned here: which webhooks an interval and a decision call for, their stable ids
 An id names the run, the occasion and the webhook's place in the analysis: whoever writes the same
 decision again, after whatever crash, writes the same id. Carrying them out is `judge.actions`'.
 
+A run that fails after it had passed has a second decision. What the pass set off and is not out by
+then is withdrawn: a promotion never follows the rollback.
+
 In observe mode a decision sets nothing off; interval webhooks only notify, and go out all the same.
 """
 
@@ -15,9 +18,10 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, update
 
 from judge.spec.resolved import Mode, Webhook
+from judge.store import events
 from judge.store.run import EventType, Run
 from judge.store.tables import outbox
 from judge.verdict.verdict import Outcome
@@ -32,11 +36,19 @@ DECISIONS = {
 def intend_interval(connection: Connection, run: Run, *, index: int, at: float) -> None:
     """Have the onInterval webhooks told of the verdict after look ``index``."""
     hooks = run.analysis.actions.on_interval
-    _write(connection, run, EventType.LOOKED, hooks, index=index, at=at, state="pending")
+    occasion = f"looked-{index}"
+    _write(connection, run, EventType.LOOKED, hooks, occasion, index=index, at=at, state="pending")
 
 
-def intend_decision(connection: Connection, run: Run, *, index: int | None, at: float) -> None:
-    """Have the webhooks of the run's outcome called, or held back where the run is held."""
+def intend_decision(
+    connection: Connection, run: Run, *, index: int | None, at: float, reversal: bool = False
+) -> None:
+    """Have the webhooks of the run's outcome called, or held back where the run is held.
+
+    ``reversal``: the run had passed before.
+    """
+    if reversal:
+        _withdraw(connection, run, at=at)
     if run.analysis.mode is Mode.OBSERVE or run.verdict is None:
         return
     outcome = Outcome(run.verdict["verdict"])
@@ -47,7 +59,28 @@ def intend_decision(connection: Connection, run: Run, *, index: int | None, at: 
         Outcome.INCONCLUSIVE: actions.on_inconclusive,
     }[outcome]
     state = "held" if run.held else "pending"
-    _write(connection, run, DECISIONS[outcome], hooks, index=index, at=at, state=state)
+    occasion = "reversal" if reversal else "decision"
+    _write(connection, run, DECISIONS[outcome], hooks, occasion, index=index, at=at, state=state)
+
+
+def _withdraw(connection: Connection, run: Run, *, at: float) -> None:
+    """Never send what the run's pass set off, as far as it is not out.
+
+    An attempt that is under way may still arrive; what comes later waits for it (`outbox`).
+    """
+    withdrawn = connection.execute(
+        update(outbox)
+        .where(
+            outbox.c.run_id == run.id,
+            outbox.c.type == EventType.PASSED.value,
+            outbox.c.state.in_(["pending", "held"]),
+        )
+        .values(state="withdrawn", error="the run failed after it had passed")
+        .returning(outbox.c.id, outbox.c.seq)
+    ).all()
+    for row in sorted(withdrawn, key=lambda row: row.seq):
+        data = {"id": row.id, "type": EventType.PASSED.value}
+        events.append(connection, run.id, EventType.WITHDRAWN, at=at, data=data)
 
 
 def _write(
@@ -55,13 +88,13 @@ def _write(
     run: Run,
     kind: EventType,
     hooks: Sequence[Webhook],
+    occasion: str,
     *,
     index: int | None,
     at: float,
     state: str,
 ) -> None:
     body = json.dumps(_body(run, kind, index=index, at=at), allow_nan=False)
-    occasion = f"{kind.name.lower()}-{index}" if kind is EventType.LOOKED else "decision"
     for place, hook in enumerate(hooks):
         connection.execute(
             insert(outbox).values(

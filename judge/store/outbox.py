@@ -3,7 +3,8 @@
 A row is written with the verdict that calls for it (`intents`) and claimed by one worker at a
 time, for as long as its lease. Rows of one run to one URL go out in the order in which they were
 written: a later one waits until the earlier is delivered or given up. Different URLs do not wait
-for each other, so that a receiver of notifications that is down holds up no rollback.
+for each other, so that a receiver of notifications that is down holds up no rollback. Only what has
+been withdrawn while an attempt was under way is waited for, wherever it goes.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ class DeliveryState(enum.StrEnum):
     PENDING = "pending"
     DELIVERED = "delivered"
     FAILED = "failed"  # given up
+    WITHDRAWN = "withdrawn"  # overtaken by what came later
 
 
 OPEN = (DeliveryState.HELD.value, DeliveryState.PENDING.value)
@@ -79,6 +81,7 @@ class Outbox:
                 outbox.c.next_at <= now,
                 outbox.c.lease_until <= now,
                 ~_waits_for_an_earlier(),
+                ~_waits_for_a_withdrawn(now),
             )
             .order_by(outbox.c.seq)
             .limit(limit)
@@ -158,6 +161,17 @@ def _waits_for_an_earlier() -> Any:
         earlier.c.url == outbox.c.url,
         earlier.c.seq < outbox.c.seq,
         earlier.c.state.in_(OPEN),
+    )
+
+
+def _waits_for_a_withdrawn(now: float) -> Any:
+    withdrawn = outbox.alias("withdrawn")
+    return exists().where(
+        withdrawn.c.run_id == outbox.c.run_id,
+        withdrawn.c.seq < outbox.c.seq,
+        withdrawn.c.state == DeliveryState.WITHDRAWN.value,
+        withdrawn.c.lease_until > now,
+        outbox.c.type != EventType.LOOKED.value,
     )
 
 

@@ -22,6 +22,7 @@ class RunState(enum.StrEnum):
 
     PENDING = "pending"  # waits for its history to be read
     RUNNING = "running"  # looked at, interval after interval
+    WATCHING = "watching"  # passed, and looked at still: it can fail
     DONE = "done"  # decided, by the judge or by hand
     CANCELLED = "cancelled"  # ended by hand without a verdict to act on
 
@@ -31,7 +32,7 @@ class RunState(enum.StrEnum):
         return self in ACTIVE
 
 
-ACTIVE = (RunState.PENDING, RunState.RUNNING)
+ACTIVE = (RunState.PENDING, RunState.RUNNING, RunState.WATCHING)
 
 
 class HistoryState(enum.StrEnum):
@@ -62,6 +63,7 @@ class EventType(enum.StrEnum):
     PASSED = "run.pass"
     FAILED = "run.fail"
     INCONCLUSIVE = "run.inconclusive"
+    WATCHED = "run.watched"
     CANCELLED = "run.cancelled"
     HELD = "run.held"
     APPROVED = "run.approved"
@@ -70,6 +72,7 @@ class EventType(enum.StrEnum):
     CRASHED = "look.crashed"
     DELIVERED = "action.delivered"
     GIVEN_UP = "action.failed"
+    WITHDRAWN = "action.withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,13 @@ class Run:
     crashes: int
     owner: str | None
     token: int
+
+    @property
+    def passed_at(self) -> int | None:
+        """The index of the look at which it passed, while it is watched on."""
+        if self.state is not RunState.WATCHING or self.verdict is None:
+            return None
+        return int(self.verdict["decidedAt"])
 
 
 def run_from(row: Row[Any], *, analysis: ResolvedAnalysis | None = None) -> Run:

@@ -1,8 +1,9 @@
 """What a person may do to a run: promote, roll back, cancel, hold, approve.
 
 Owned here: which order is possible when, and its effect on the run and its outbox, within the
-caller's transaction. Ending a run takes it out of the daemon's hands: its token goes up, so a
-look that is under way meanwhile writes nothing.
+caller's transaction. A run that has passed and is watched on can be rolled back, held and approved;
+cancelling it ends the watching, and the pass stands. Ending a run takes it out of the daemon's
+hands: its token goes up, so a look that is under way meanwhile writes nothing.
 """
 
 from __future__ import annotations
@@ -41,6 +42,12 @@ def steer(connection: Connection, run: Run, command: Command, *, by: str, now: f
 def _decide(connection: Connection, run: Run, command: Command, *, by: str, now: float) -> None:
     outcome, done = _BY_HAND[command]
     _require_active(run, command)
+    passed = run.state is RunState.WATCHING
+    if passed and outcome is Outcome.PASS:
+        raise Conflict(
+            f"run {run.id} has passed already and is watched on; cancel ends the watching, approve "
+            "lets go what a hold keeps back"
+        )
     index = run.next_index - 1 if run.next_index else None
     verdict = {
         **(run.verdict or _nothing_seen()),
@@ -50,10 +57,10 @@ def _decide(connection: Connection, run: Run, command: Command, *, by: str, now:
         "reason": f"{done} by hand by {by}",
     }
     _end(connection, run, RunState.DONE, now=now, verdict=verdict, held=False)
-    data = {"index": index, "by": by, **verdict}
-    events.append(connection, run.id, DECISIONS[outcome], at=now, data=data)
     decided = replace(run, state=RunState.DONE, verdict=verdict, held=False)
-    intend_decision(connection, decided, index=index, at=now)
+    data = {"index": index, "state": decided.state.value, "by": by, **verdict}
+    events.append(connection, run.id, DECISIONS[outcome], at=now, data=data)
+    intend_decision(connection, decided, index=index, at=now, reversal=passed)
 
 
 def _nothing_seen() -> dict[str, Any]:

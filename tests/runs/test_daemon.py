@@ -45,9 +45,11 @@ class _One:
     def __init__(self, all_of_them: CountingJudge, name: str) -> None:
         self._all, self._name = all_of_them, name
 
-    def look(self, intervals: Sequence[Interval], *, finished: bool) -> Verdict:
+    def look(
+        self, intervals: Sequence[Interval], *, finished: bool, passed_at: int | None = None
+    ) -> Verdict:
         self._all.seen[self._name, len(intervals) - 1] += 1
-        return self._all.look(intervals, finished=finished)
+        return self._all.look(intervals, finished=finished, passed_at=passed_at)
 
 
 class BlockingSource(ScriptedSource):

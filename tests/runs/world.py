@@ -56,10 +56,15 @@ class ScriptedSource:
 
 
 class ScriptedJudge:
-    """Convicts at look ``convict_at``, else says nothing until the end; fails as told."""
+    """Convicts at look ``convict_at``, passes at ``pass_at`` or at the end; fails as told.
+
+    A run that has passed is looked at ``after`` times more.
+    """
 
     def __init__(self) -> None:
         self.convict_at: int | None = None
+        self.pass_at: int | None = None
+        self.after = 0
         self.errors: list[Exception] = []
         self.histories: list[int] = []
         self.looked: list[tuple[int, bool]] = []
@@ -69,22 +74,26 @@ class ScriptedJudge:
         self.histories.append(len(history))
         return self
 
-    def look(self, intervals: Sequence[Interval], *, finished: bool) -> Verdict:
+    def look(
+        self, intervals: Sequence[Interval], *, finished: bool, passed_at: int | None = None
+    ) -> Verdict:
         if self.errors:
             raise self.errors.pop(0)
         index = len(intervals) - 1
         self.looked.append((index, finished))
         self.judged.append(tuple(intervals))
         convicts = index == self.convict_at
-        outcome = Outcome.FAIL if convicts else Outcome.PASS if finished else Outcome.INCONCLUSIVE
-        decided = convicts or finished
+        passes = finished or index == self.pass_at or passed_at is not None
+        outcome = Outcome.FAIL if convicts else Outcome.PASS if passes else Outcome.INCONCLUSIVE
+        passed = index if passed_at is None else passed_at
         return Verdict(
             outcome,
             f"after {index + 1}",
             None,
             Promise.EXACT,
-            decided=decided,
-            decided_at=index if decided else None,
+            decided=convicts or passes,
+            decided_at=index if convicts else passed if passes else None,
+            watching=outcome is Outcome.PASS and index < passed + self.after,
         )
 
 

@@ -117,6 +117,7 @@ def test_runs_are_found_newest_first_by_what_they_are(runs: Runs) -> None:
     assert runs.count() == {
         RunState.PENDING: 3,
         RunState.RUNNING: 0,
+        RunState.WATCHING: 0,
         RunState.DONE: 0,
         RunState.CANCELLED: 0,
     }
