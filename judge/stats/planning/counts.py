@@ -1,4 +1,4 @@
-"""A history's counts as those of a rollout to come: the canary's traffic, and a regression in it."""
+"""A history's counts as those of a rollout to come: traffic moved, and a regression in it."""
 
 from __future__ import annotations
 
@@ -114,7 +114,8 @@ def resized(
 def _factor(wanted: Array, there: Array) -> Array:
     """By what the traffic of each scene is multiplied, (scenes, 1)."""
     whole = there.sum(-1, keepdims=True)
-    return np.divide(wanted.sum(-1, keepdims=True), whole, out=np.ones_like(whole), where=whole > 0)
+    wanted = wanted.sum(-1, keepdims=True)
+    return np.asarray(np.divide(wanted, whole, out=np.ones_like(whole), where=whole > 0))
 
 
 def _lasting(counts: PodCounts) -> Array:

@@ -32,7 +32,7 @@ class LatencyCast:
     planned: Planned
 
     def tracks(self, slowdown: float) -> tuple[PodHistograms, PodHistograms]:
-        """Canary and baseline under a release so many times slower, (scenes, looks, pods, bounds)."""
+        """Canary and baseline, (scenes, looks, pods, bounds), under a release so much slower."""
         moved = self.canary
         if slowdown != 1.0:
             moved = moved @ transition(self.bounds, self.law, slowdown)
@@ -120,9 +120,8 @@ def _law(buckets: Array) -> Array:
 
 def _factor(wanted: Array, there: Array) -> Array:
     whole = there.sum((-1, -2))[:, None, None]
-    return np.divide(
-        wanted.sum((-1, -2))[:, None, None], whole, out=np.ones_like(whole), where=whole > 0
-    )
+    wanted = wanted.sum((-1, -2))[:, None, None]
+    return np.asarray(np.divide(wanted, whole, out=np.ones_like(whole), where=whole > 0))
 
 
 def _resized(

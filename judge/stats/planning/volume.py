@@ -1,9 +1,9 @@
 """More events, or fewer, than a pod had: with the noise that such a pod would have.
 
 A pod's counts vary by ``phi`` times more than independent requests do, and its own trouble grows
-with its traffic: at q times the traffic they vary by 1 + q (phi - 1) times more. So fewer events are
-a random part of them, which does just that. More events are not a multiple: that would take the
-chance in the counts for trouble of the pod. They are the pod's own and a Poisson draw around a
+with its traffic: at q times the traffic they vary by 1 + q (phi - 1) times more. So fewer events
+are a random part of them, which does just that. More events are not a multiple: that would take
+the chance in the counts for trouble of the pod. They are the pod's own and a Poisson draw around a
 blend of what it had and what is expected of it, so blended that the variance is right.
 """
 

@@ -7,15 +7,15 @@ the run's first look on. Not here: playing (`players`), words and pictures (`jud
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from judge.spec.resolved import Direction, Metric
-from judge.stats.arms import Array
 from judge.stats.comparison import Comparison
-from judge.stats.planning.foresight import NEVER, Foresight, first
+from judge.stats.planning.foresight import NEVER, Foresight, Looks, first
 from judge.stats.planning.scenes import Planned, Scenes, group_of, scenes
 from judge.stats.terms import Terms
 from judge.verdict.planning.players import Player, Stage
@@ -80,19 +80,20 @@ def prospect(
     player: Player,
     planned: Planned,
     *,
+    pass_looks: int,
     seed: int,
     done: Callable[[], None],
     count: int = SCENES,
 ) -> Prospect:
-    """Play runs of the tracks ``planned``. ``done`` is called after each release that was played.
+    """Play runs of the tracks ``planned``, which pass after ``pass_looks`` of their looks.
 
-    Raises `Unplannable`.
+    ``done`` is called after each release that was played. Raises `Unplannable`.
     """
     rng = np.random.default_rng([seed, 0])
     raised = player.raised(planned)
     drawn, played = _scenes(player, terms, planned, count, rng)
     stage = played.stage(drawn, planned, raised, rng=rng)
-    releases = _Releases(metric, terms, stage, drawn, seed, done)
+    releases = _Releases(metric, terms, stage, drawn, pass_looks, seed, done)
     good, proven = releases.good()
     folds = sorted({*FOLDS, _fold(metric, terms.worst)})
     return Prospect(
@@ -119,7 +120,7 @@ def effect_seen(
     rng = np.random.default_rng([seed, 0])
     drawn, played = _scenes(player, terms, planned, SCENES, rng)
     stage = played.stage(drawn, planned, player.raised(planned), rng=rng)
-    releases = _Releases(metric, terms, stage, drawn, seed, lambda: None)
+    releases = _Releases(metric, terms, stage, drawn, terms.looks, seed, lambda: None)
     return releases.regression(fold).seen
 
 
@@ -147,8 +148,7 @@ def _scenes(
 ) -> tuple[Scenes, Player]:
     """The scenes, and who plays them: a made-up history where the real one cannot."""
     count = scenes_for(terms, count)
-    usual = player.present.sum(-1)
-    group = group_of(planned, int(np.median(usual[usual > 0])) if usual.any() else 1)
+    group = group_of(planned, usual_pods(player))
     drawn = scenes(player.present, looks=terms.looks, group=group, count=count, rng=rng)
     if drawn is not None:
         return drawn, player
@@ -168,6 +168,7 @@ class _Releases:
     terms: Terms
     stage: Stage
     scenes: Scenes
+    pass_looks: int
     seed: int
     done: Callable[[], None]
 
@@ -179,7 +180,8 @@ class _Releases:
         comparison = self._played(1.0)
         failed = first(_failing(comparison))
         passing = comparison.log_pass >= math.log(1.0 / self.terms.beta)
-        proven = first(passing) * (failed == NEVER) * passing[..., -1]
+        ended = passing[..., self.pass_looks - 1]
+        proven = first(passing) * (ended & ((failed == NEVER) | (failed > self.pass_looks)))
         return self._foresight(failed), self._foresight(proven)
 
     def regression(self, fold: float) -> Regression:
@@ -213,7 +215,7 @@ class _Releases:
         if above <= below or below >= share:
             return high
         part = (share - below) / (above - below)
-        return low * (high / low) ** part
+        return float(low * (high / low) ** part)
 
     def _share(self, fold: float) -> float:
         return float(self._seen_of(fold).by_look[-1])
@@ -232,17 +234,16 @@ class _Releases:
             raise Unplannable("nothing of the two tracks can be compared")
         return comparison
 
-    def _foresight(self, at: np.ndarray) -> Foresight:  # type: ignore[type-arg]
+    def _foresight(self, at: Looks) -> Foresight:
         return Foresight(at, self.terms.looks, self.scenes.independent)
 
 
-def _failing(comparison: Comparison) -> np.ndarray:  # type: ignore[type-arg]
-    threshold: Array = np.asarray(comparison.threshold)[..., None]
+def _failing(comparison: Comparison) -> NDArray[np.bool_]:
+    threshold = np.asarray(comparison.threshold)[..., None]
     return np.asarray(comparison.log_evidence >= threshold)
 
 
 def usual_pods(player: Player) -> int:
     """How many pods the baseline has at a time, as a median."""
-    there: Sequence[int] = player.present.sum(-1)
-    seen = np.asarray(there)
-    return int(np.median(seen[seen > 0])) if (seen > 0).any() else 1
+    there = player.present.sum(-1)
+    return int(np.median(there[there > 0])) if (there > 0).any() else 1
