@@ -1,13 +1,16 @@
 """The bench: every contender on every scenario, in parts, on as many processes as it is given.
 
-The work is cut into parts of a fixed number of rollouts, each with a seed of its own, made from the
-bench's seed, the scenario's name and the part's number; tallies add up. So the figures depend on
-the seed and the number of rollouts, and on nothing else, and a part bounds the memory.
+Calibrating costs most, so several runs follow each history and are judged by what it says; the
+errors of all shares are those between histories (`shares`). The work is cut into parts of a fixed
+number of histories, each with a seed of its own, made from the bench's seed, the scenario's name
+and the part's number; tallies add up. So the figures depend on the seed and the number of rollouts,
+and on nothing else, and a part bounds the memory.
 """
 
 from __future__ import annotations
 
 import contextlib
+import math
 import multiprocessing
 import signal
 import zlib
@@ -18,26 +21,52 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from judge.lab import oracle
-from judge.lab.contender import Answer, AnyContender
+from judge.lab.contender import AnyContender
 from judge.lab.contenders import NO_ORACLES, Oracles, contenders
 from judge.lab.counts import CountScenario
 from judge.lab.effects import Effect
 from judge.lab.rollouts import ALPHAS, Rollouts, Scenario
-from judge.lab.scenarios import SCENARIOS
-from judge.lab.tally import Tally, histogram
+from judge.lab.tally import Tally
 
 ORACLE_ROLLOUTS = 5000
 ORACLE_PART = 1_000_000  # a part's number that no part has: the oracle's rollouts are its own
+PART = 2  # histories; what bounds the memory
+FEW = 10  # what is not promised is measured on every so many of a history's runs
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to measure. ``calibrated``: also with calibration, which costs most of the time."""
+    """What to measure: at least so many ``rollouts`` of each scenario."""
 
     scenarios: tuple[Scenario, ...]
     rollouts: int
     seed: int
-    calibrated: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How many histories a scenario has, how many runs each, and how many runs are a few.
+
+    What is promised is measured on all runs, the rest on ``few`` of each history.
+    """
+
+    histories: int
+    runs: int
+    few: int
+
+    @property
+    def rollouts(self) -> int:
+        """All of them."""
+        return self.histories * self.runs
+
+
+def sizes(scenario: Scenario, rollouts: int) -> Sizes:
+    """Enough for so many rollouts: both histories and runs grow with the root of their number.
+
+    Five thousand rollouts are a hundred histories of fifty runs each, where ``sharing`` is 1.
+    """
+    runs = max(1, round(math.sqrt(rollouts / 2.0) * scenario.sharing))
+    return Sizes(math.ceil(rollouts / runs), runs, max(1, runs // FEW))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +83,12 @@ Tallies = dict[Cell, Tally]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of the work; a scenario travels by name."""
+    """One part of the work: so many histories of a scenario with all of their runs."""
 
-    scenario: str
+    scenario: Scenario
     number: int
-    rollouts: int
+    sizes: Sizes
     seed: int
-    calibrated: bool
     oracles: Oracles
 
 
@@ -81,44 +109,37 @@ def oracles(scenario: CountScenario, seed: int) -> dict[float, dict[float, float
     }
 
 
-def tallied(scenario: Scenario, rollouts: Rollouts, judges: Sequence[AnyContender]) -> Tallies:
+def tallied(
+    scenario: Scenario, rollouts: Rollouts, judges: Sequence[AnyContender], few: int
+) -> Tallies:
     """Every contender's tallies of a batch, by effect."""
     found: Tallies = {}
     for one in judges:
         if not one.sees(scenario):
             continue
-        answer = one.judge(rollouts)
-        for index, effect in enumerate(scenario.effects):
+        answers = one.judge(rollouts, few)
+        for effect, answer in zip(scenario.effects, answers, strict=True):
             cell = Cell(scenario.name, one.name, effect)
-            found[cell] = _tally(answer, index, one.looks or scenario.looks)
+            found[cell] = answer.tally(one.looks or scenario.looks)
     return found
-
-
-def _tally(answer: Answer, effect: int, looks: int) -> Tally:
-    return Tally(
-        histogram(answer.rolled_back[effect], looks),
-        None if answer.proven is None else int(answer.proven[effect].sum()),
-        None if answer.early is None else histogram(answer.early[effect], looks),
-    )
 
 
 def measured(part: Part) -> Tallies:
     """One part's tallies; a function of the module, so that a process can be given it."""
-    scenario = SCENARIOS[part.scenario]
-    rng = generator(part.seed, part.scenario, part.number)
-    rollouts = scenario.simulate(rng, part.rollouts)
-    judges = contenders(scenario, part.oracles, calibrated=part.calibrated)
-    return tallied(scenario, rollouts, judges)
+    scenario, of = part.scenario, part.sizes
+    rng = generator(part.seed, scenario.name, part.number)
+    rollouts = scenario.simulate(rng, of.histories, of.runs)
+    return tallied(scenario, rollouts, contenders(scenario, part.oracles), of.few)
 
 
 def parts(plan: Plan) -> Iterator[Part]:
     """The work, scenario by scenario."""
     for scenario in plan.scenarios:
         known = oracles(scenario, plan.seed) if isinstance(scenario, CountScenario) else NO_ORACLES
-        for number, done in enumerate(range(0, plan.rollouts, scenario.part)):
-            size = min(scenario.part, plan.rollouts - done)
-            calibrated = plan.calibrated and number % scenario.calibrated_every == 0
-            yield Part(scenario.name, number, size, plan.seed, calibrated, known)
+        whole = sizes(scenario, plan.rollouts)
+        for number, done in enumerate(range(0, whole.histories, PART)):
+            size = replace(whole, histories=min(PART, whole.histories - done))
+            yield Part(scenario, number, size, plan.seed, known)
 
 
 def run(plan: Plan, *, jobs: int) -> Iterator[tuple[Part, Tallies]]:

@@ -8,49 +8,59 @@ are in `contenders`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from judge.lab.effects import GOOD, Effect, is_good
 from judge.lab.peers import NEVER, Looks, first
-from judge.lab.rollouts import Rollouts, Scenario, Setting
+from judge.lab.rollouts import Learned, Rollouts, Scenario, Setting
+from judge.lab.tally import Tally, tallied
 from judge.spec.limits import default_worst
 from judge.spec.resolved import Direction
+from judge.stats.comparison import failing, passing
 from judge.stats.terms import Terms
 
 BETA = 0.05
+AT_ONCE = 32  # rollouts, which stay in a core's cache
 
-Judged = TypeVar("Judged", bound=Rollouts)
+Judged = TypeVar("Judged", bound=Rollouts, contravariant=True)
+Numbers = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a contender said of a batch; arrays (effects, rollouts).
+    """What a contender said of rollouts under one effect; arrays (histories, runs).
 
     ``rolled_back``: the look, from 1, or `NEVER`. ``proven``: it passed, proven, at the end of the
     run. ``early``: the first look at which a pass was proven, if before any rollback. The latter
-    two are None for contenders that prove nothing.
+    two are None for contenders that prove nothing, and may be of more runs than the first.
     """
 
     rolled_back: Looks
     proven: NDArray[np.bool_] | None = None
     early: Looks | None = None
 
+    def tally(self, looks: int) -> Tally:
+        """It counted, for runs of so many looks."""
+        return tallied(self.rolled_back, looks, self.proven, self.early)
+
 
 @dataclass(frozen=True, slots=True)
 class Contender(Generic[Judged]):
     """Somebody who judges rollouts of one kind.
 
-    ``alpha`` is the share of good releases that it may roll back, None where nothing is promised;
-    effects up to ``limit`` are good ones. ``looks`` is the length of its runs, None for all looks.
-    ``ours``: it is this judge.
+    ``judge`` answers for each of the scenario's effects, of which those that nothing is promised of
+    may be judged on the first ``few`` runs of every history only. ``alpha`` is the share of good
+    releases that it may roll back, None where nothing is promised; effects up to ``limit`` are good
+    ones. ``looks`` is the length of its runs, None for all looks. ``ours``: it is this judge.
     """
 
     name: str
-    judge: Callable[[Judged], Answer]
+    judge: Callable[[Judged, int], list[Answer]]
     alpha: float | None = None
     limit: float = 1.0
     calibrated: bool = False
@@ -72,25 +82,45 @@ AnyContender = Contender[Any]
 
 @dataclass(frozen=True, slots=True)
 class Sequential:
-    """This judge in one setting, for intervals of so many seconds."""
+    """This judge in one setting, on a scenario.
+
+    What is promised of it is measured on all rollouts: how often it rolls back a good release, like
+    the baseline or just at the limit, and how often a release with the worst ratio looks proven.
+    Everything else takes a few.
+    """
 
     setting: Setting
-    interval: float
-    looks: int
-    calibrate: bool = False
+    scenario: Scenario
 
-    def __call__(self, rollouts: Rollouts) -> Answer:
-        """Judge every rollout, after each of its looks."""
-        comparison = rollouts.compare(self.terms, calibrate=self.calibrate)
-        rolled_back = first(comparison.log_evidence >= comparison.threshold[..., None])
-        passing = comparison.log_pass >= math.log(1.0 / BETA)
-        early = first(passing)
-        before = (rolled_back == NEVER) | (early < rolled_back)
-        return Answer(
-            rolled_back=rolled_back,
-            proven=passing[..., -1] & (rolled_back == NEVER),
-            early=np.where(before, early, NEVER),
-        )
+    def __call__(self, rollouts: Rollouts, few: int) -> list[Answer]:
+        """Judge rollouts after each of their looks."""
+        known = [
+            rollouts.learn(history, self.terms, calibrate=self.setting.calibrated)
+            for history in range(rollouts.histories)
+        ]
+        few = min(few, rollouts.runs)
+        answers = []
+        for index, effect in enumerate(self.scenario.effects):
+            judged = rollouts.runs if self.promised_of(effect) else few
+            seen = judged if is_good(effect, self.setting.limit) else few
+            each = [
+                self._history(rollouts, history, index, learned, judged, seen)
+                for history, learned in enumerate(known)
+            ]
+            answers.append(_together(each, seen))
+        return answers
+
+    def promised_of(self, effect: Effect) -> bool:
+        """Whether something is promised of a release with this effect."""
+        if not self.setting.calibrated:
+            return False
+        bad = effect == self.terms.worst and not self.scenario.onset
+        return effect in (GOOD, self.setting.limit) or bad
+
+    @property
+    def looks(self) -> int:
+        """Of a run."""
+        return self.setting.looks or self.scenario.looks
 
     @property
     def terms(self) -> Terms:
@@ -101,36 +131,76 @@ class Sequential:
             worst=default_worst(limit, Direction.INCREASE),
             alpha=self.setting.alpha,
             beta=BETA,
-            interval=self.interval,
+            interval=self.scenario.interval,
             looks=self.looks,
         )
 
+    def _history(
+        self,
+        rollouts: Rollouts,
+        history: int,
+        effect: int,
+        learned: Learned[Any],
+        judged: int,
+        seen: int,
+    ) -> Answer:
+        """The first ``judged`` runs of a history, (runs,); whether they fail, of ``seen`` of them.
 
-def ours(scenario: Scenario, *, calibrated: bool = True) -> tuple[AnyContender, ...]:
-    """This judge in the scenario's settings, before and, with ``calibrated``, after calibration."""
-    return tuple(
-        _this(setting, scenario, calibrate=calibrate)
-        for calibrate in (False, True)[: 1 + calibrated]
-        for setting in scenario.settings
-        if setting.calibrated or not calibrate
+        And of those that look proven, since no pass is said after a failure.
+        """
+        first_run = history * rollouts.runs
+        rolled_back = np.full(judged, NEVER)
+        shown = np.zeros((judged, self.looks), dtype=bool)
+        for runs in _chunks(judged):
+            sides = rollouts.sides(effect, first_run + runs, self.terms, learned)
+            shown[runs] = passing(sides, self.terms) >= math.log(1.0 / BETA)
+        wanted = np.flatnonzero((np.arange(judged) < seen) | shown.any(-1))
+        for part in _chunks(len(wanted)):
+            runs = wanted[part]
+            sides = rollouts.sides(effect, first_run + runs, self.terms, learned)
+            failed = failing(sides, self.terms, learned.raised)
+            rolled_back[runs] = first(failed.log_evidence >= failed.threshold[..., None])
+        early = first(shown)
+        before = (rolled_back == NEVER) | (early < rolled_back)
+        proven = shown[:, -1] & (rolled_back == NEVER)
+        return Answer(rolled_back, proven, np.where(before, early, NEVER))
+
+
+def _chunks(size: int) -> Iterator[Numbers]:
+    for start in range(0, size, AT_ONCE):
+        yield np.arange(start, min(start + AT_ONCE, size))
+
+
+def _together(each: list[Answer], seen: int) -> Answer:
+    """The answers of the histories' runs as one, (histories, runs)."""
+    return Answer(
+        np.stack([one.rolled_back[:seen] for one in each]),
+        np.stack([one.proven for one in each if one.proven is not None]),
+        np.stack([one.early for one in each if one.early is not None]),
     )
 
 
-def _this(setting: Setting, scenario: Scenario, *, calibrate: bool) -> AnyContender:
+def ours(scenario: Scenario) -> tuple[AnyContender, ...]:
+    """This judge in the scenario's settings."""
+    return tuple(_this(setting, scenario) for setting in scenario.settings)
+
+
+def _this(setting: Setting, scenario: Scenario) -> AnyContender:
     return Contender(
-        _name(setting, calibrate=calibrate),
-        Sequential(setting, scenario.interval, setting.looks or scenario.looks, calibrate),
+        setting_name(setting),
+        Sequential(setting, scenario),
         alpha=setting.alpha,
         limit=setting.limit,
-        calibrated=calibrate,
+        calibrated=setting.calibrated,
         looks=setting.looks,
         ours=True,
     )
 
 
-def _name(setting: Setting, *, calibrate: bool) -> str:
+def setting_name(setting: Setting) -> str:
+    """What this judge is called in a setting."""
     parts = [f"judge {setting.alpha:.0%}"]
     parts += [f"limit {setting.limit:.3g}"] if setting.limit != 1.0 else []
     parts += [f"{setting.looks} looks"] if setting.looks else []
-    parts += ["calibrated"] if calibrate else []
+    parts += [] if setting.calibrated else ["not calibrated"]
     return " ".join(parts)

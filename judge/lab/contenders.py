@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from judge.lab import oracle, peers
 from judge.lab.contender import Answer, AnyContender, Contender, ours
-from judge.lab.counts import CountRollouts, CountScenario
+from judge.lab.counts import CountScenario
 from judge.lab.gauges import GaugeRollouts
 from judge.lab.latencies import LatencyRollouts, LatencyScenario
 from judge.lab.peers import Looks
-from judge.lab.rollouts import ALPHAS, Scenario
+from judge.lab.rollouts import ALPHAS, Rollouts, Scenario
 from judge.stats.arms import summed
 
 Oracles = Mapping[float, dict[float, float]]
@@ -19,11 +20,9 @@ NO_ORACLES: Oracles = {alpha: {} for alpha in ALPHAS}
 P99_SECONDS = 0.25  # a quarter above what it usually is in the lab
 
 
-def contenders(
-    scenario: Scenario, oracles: Oracles = NO_ORACLES, *, calibrated: bool = True
-) -> tuple[AnyContender, ...]:
+def contenders(scenario: Scenario, oracles: Oracles = NO_ORACLES) -> tuple[AnyContender, ...]:
     """All of them. ``oracles``: their thresholds, by alpha and by the effect that they seek."""
-    judges = ours(scenario, calibrated=calibrated)
+    judges = ours(scenario)
     if isinstance(scenario, CountScenario):
         return (*judges, *COUNT_RULES, *_oracles(oracles))
     return (*judges, *(LATENCY_RULES if isinstance(scenario, LatencyScenario) else GAUGE_RULES))
@@ -37,18 +36,31 @@ def _oracles(thresholds: Oracles) -> tuple[AnyContender, ...]:
     )
 
 
-def _knowing(by_effect: dict[float, float]) -> Callable[[CountRollouts], Answer]:
-    return lambda rollouts: Answer(oracle.oracle(rollouts, by_effect))
+def _ruled(rule: Callable[[Any], Looks]) -> Callable[[Any, int], list[Answer]]:
+    """A rule's answers, given what it says of all rollouts: (effects, rollouts).
+
+    A rule costs next to nothing, so it judges them all.
+    """
+
+    def judge(rollouts: Rollouts, _few: int) -> list[Answer]:
+        shape = (rollouts.histories, rollouts.runs)
+        return [Answer(looks.reshape(shape)) for looks in rule(rollouts)]
+
+    return judge
 
 
-def _armed(rule: Callable[..., Looks], **settings: float) -> Callable[[CountRollouts], Answer]:
-    return lambda rollouts: Answer(
-        rule(summed(rollouts.canary), summed(rollouts.baseline), **settings)
+def _knowing(by_effect: dict[float, float]) -> Callable[[Any, int], list[Answer]]:
+    return _ruled(lambda rollouts: oracle.oracle(rollouts, by_effect))
+
+
+def _armed(rule: Callable[..., Looks], **settings: float) -> Callable[[Any, int], list[Answer]]:
+    return _ruled(
+        lambda rollouts: rule(summed(rollouts.canary), summed(rollouts.baseline), **settings)
     )
 
 
-def _alone(rule: Callable[..., Looks], **settings: float) -> Callable[[CountRollouts], Answer]:
-    return lambda rollouts: Answer(rule(summed(rollouts.canary), **settings))
+def _alone(rule: Callable[..., Looks], **settings: float) -> Callable[[Any, int], list[Answer]]:
+    return _ruled(lambda rollouts: rule(summed(rollouts.canary), **settings))
 
 
 COUNT_RULES: tuple[AnyContender, ...] = (
@@ -63,28 +75,24 @@ COUNT_RULES: tuple[AnyContender, ...] = (
 )
 
 
-def _p99_shifted(rollouts: LatencyRollouts) -> Answer:
-    return Answer(
-        peers.mann_whitney(
-            rollouts.quantile(rollouts.canary, 0.99), rollouts.quantile(rollouts.baseline, 0.99)
-        )
+def _p99_shifted(rollouts: LatencyRollouts) -> Looks:
+    return peers.mann_whitney(
+        rollouts.quantile(rollouts.canary, 0.99), rollouts.quantile(rollouts.baseline, 0.99)
     )
 
 
-def _p99_beyond(rollouts: LatencyRollouts) -> Answer:
-    return Answer(peers.failed_checks(rollouts.quantile(rollouts.canary, 0.99) > P99_SECONDS))
+def _p99_beyond(rollouts: LatencyRollouts) -> Looks:
+    return peers.failed_checks(rollouts.quantile(rollouts.canary, 0.99) > P99_SECONDS)
 
 
 LATENCY_RULES: tuple[AnyContender, ...] = (
-    Contender("Kayenta on p99", _p99_shifted),
-    Contender(f"Flagger p99 {P99_SECONDS:g} s, 5 failed", _p99_beyond),
+    Contender("Kayenta on p99", _ruled(_p99_shifted)),
+    Contender(f"Flagger p99 {P99_SECONDS:g} s, 5 failed", _ruled(_p99_beyond)),
 )
 
 
-def _level_shifted(rollouts: GaugeRollouts) -> Answer:
-    return Answer(
-        peers.mann_whitney(rollouts.canary.values.mean(-1), rollouts.baseline.values.mean(-1))
-    )
+def _level_shifted(rollouts: GaugeRollouts) -> Looks:
+    return peers.mann_whitney(rollouts.canary.values.mean(-1), rollouts.baseline.values.mean(-1))
 
 
-GAUGE_RULES: tuple[AnyContender, ...] = (Contender("Kayenta", _level_shifted),)
+GAUGE_RULES: tuple[AnyContender, ...] = (Contender("Kayenta", _ruled(_level_shifted)),)

@@ -24,17 +24,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from judge.lab.effects import OUTAGE
-from judge.lab.noise import Array, Law, Rhythm, product
-from judge.lab.rollouts import ALPHAS, Setting, at_limit
-from judge.stats.arms import PodCounts
-from judge.stats.comparison import Comparison
-from judge.stats.risks import compare_counts
+from judge.lab.fleet import Fleet, Laws
+from judge.lab.noise import Array, Rhythm
+from judge.lab.rollouts import Learned, Setting, at_limit, remembered
+from judge.stats.arms import PodCounts, paired
+from judge.stats.comparison import Side
+from judge.stats.dispersion import Dispersion
+from judge.stats.risks import calibration, learn, sides
 from judge.stats.terms import Terms
 
 EFFECTS = (1.0, 1.25, 1.5, 2.0, 4.0, OUTAGE)
 # At limit 1, where a good release is on the very edge, and as users have it by default.
-SETTINGS = (*at_limit(1.0), Setting(min(ALPHAS), limit=1.25, looks=30))
-PART = 10  # rollouts; with calibration they take some 400 MB
+SETTINGS = (*at_limit(1.0), *at_limit(1.25, looks=30))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,11 @@ class Service:
     looks: int = 60
     history: int = 960
 
+    @property
+    def fleet(self) -> Fleet:
+        """Its pods and intervals."""
+        return Fleet(self.baseline_pods, self.canary_pods, self.interval, self.looks, self.history)
+
     def canary_share(self) -> Array:
         """The canary's share of the requests at each look, (looks,)."""
         step = np.arange(self.looks) * len(self.shares) // self.looks
@@ -73,15 +79,14 @@ class CountScenario:
     name: str
     law: str
     service: Service = field(default_factory=Service)
-    own: tuple[Law, ...] = ()
-    shared: tuple[Law, ...] = ()
+    own: Laws = ()
+    shared: Laws = ()
     burst: float = 1.0
     rhythm: float = 0.0
     onset: int = 0
     effects: tuple[float, ...] = EFFECTS
     settings: tuple[Setting, ...] = SETTINGS
-    part: int = PART
-    calibrated_every: int = 1
+    sharing: float = 1.0
 
     @property
     def interval(self) -> float:
@@ -93,68 +98,81 @@ class CountScenario:
         """Of a run."""
         return self.service.looks
 
-    def simulate(self, rng: np.random.Generator, rollouts: int) -> CountRollouts:
-        """Draw a batch of rollouts."""
-        service = self.service
-        length = service.history + service.looks
-        rhythm = Rhythm(self.rhythm, service.interval).draw(rng, (rollouts, length, 1))
-        traffic = service.requests * service.interval * rhythm
-        rate = service.error_rate * product(self.shared, rng, (rollouts, length, 1))
-        share = np.concatenate([np.zeros(service.history), service.canary_share()])[:, None]
-        before = _counts(
-            self,
-            rng,
-            traffic * (1.0 - share) / service.baseline_pods,
-            rate * product(self.own, rng, (rollouts, length, service.baseline_pods)),
-        )
-        run = slice(service.history, None)
-        traffic, rate, share = traffic[:, run], rate[:, run], share[run]
-        own = product(self.own, rng, (rollouts, service.looks, service.canary_pods))
+    def simulate(self, rng: np.random.Generator, histories: int, runs: int = 1) -> CountRollouts:
+        """Draw a batch of rollouts: so many histories, and so many runs after each."""
+        service, fleet = self.service, self.service.fleet
+        trouble = fleet.troubles(self.own, self.shared, rng, histories, runs)
+        before = self._traffic(rng, histories, service.history)
+        during = self._traffic(rng, histories * runs, service.looks)
+        share = service.canary_share()[:, None]
+        pods, rate = service.baseline_pods, service.error_rate
+        history = _counts(self, rng, before / pods, rate * trouble.history)
+        baseline = _counts(self, rng, during * (1.0 - share) / pods, rate * trouble.baseline)
         canary = _counts(
             self,
             rng,
-            traffic * share / service.canary_pods,
-            _released(self, rate * own),
+            during * share / service.canary_pods,
+            _released(self, rate * trouble.canary),
         )
-        mean = math.prod(law.mean for law in self.own)
+        good = rate * trouble.common[..., 0] * math.prod(law.mean for law in self.own)
         return CountRollouts(
             scenario=self,
-            history=_cut(before, slice(service.history)),
-            baseline=_cut(before, run),
+            histories=histories,
+            runs=runs,
+            history=history,
+            baseline=baseline,
             canary=canary,
-            expected=canary.total.sum(-1) * rate[..., 0] * mean,
+            expected=canary.total.sum(-1) * good,
         )
+
+    def _traffic(self, rng: np.random.Generator, batch: int, intervals: int) -> Array:
+        """All requests expected in an interval, (batch, intervals, 1)."""
+        service = self.service
+        rhythm = Rhythm(self.rhythm, service.interval).draw(rng, (batch, intervals, 1))
+        return service.requests * service.interval * rhythm
 
 
 @dataclass(frozen=True, slots=True)
 class CountRollouts:
-    """A batch of rollouts, each with the same history and baseline under every effect.
+    """A batch of rollouts, each with the same baseline under every effect.
 
-    ``history`` and ``baseline``: (rollouts, intervals, pods); ``canary``: (effects, rollouts,
-    looks, pods). ``expected``: the canary's events if it were good, given all that is shared,
-    (effects, rollouts, looks).
+    ``history`` (histories, intervals, pods), ``baseline`` (rollouts, looks, pods); ``canary``
+    (effects, rollouts, looks, pods). The ``runs`` rollouts of one history stand together.
+    ``expected``: the canary's events if it were good, given all that is shared, (effects, rollouts,
+    looks).
     """
 
     scenario: CountScenario
+    histories: int
+    runs: int
     history: PodCounts
     baseline: PodCounts
     canary: PodCounts
     expected: Array
 
-    def compare(self, terms: Terms, *, calibrate: bool) -> Comparison:
+    def learn(self, history: int, terms: Terms, *, calibrate: bool) -> Learned[Dispersion]:
         """See `rollouts.Rollouts`."""
+        kept = (history, remembered(terms))
+        past = PodCounts(self.history.events[kept], self.history.total[kept])
+        noise = learn(past, interval=terms.interval)
+        if noise is None or not calibrate:
+            return Learned(noise, None)
+        pods = self.scenario.service.canary_pods
+        return Learned(noise, calibration(past, noise, terms, canary_pods=pods))
+
+    def sides(
+        self, effect: int, rollouts: NDArray[np.intp], terms: Terms, learned: Learned[Dispersion]
+    ) -> tuple[Side, ...]:
+        """See `rollouts.Rollouts`. Raises ValueError without a history."""
+        if learned.noise is None:
+            raise ValueError(f"{self.scenario.name} needs a history")
         run = slice(terms.looks)
-        return compare_counts(
-            self.history,
-            _cut(self.canary, run),
-            _cut(self.baseline, run),
-            terms,
-            calibrate=calibrate,
+        canary, baseline = self.canary, self.baseline
+        arms = paired(
+            PodCounts(canary.events[effect, rollouts, run], canary.total[effect, rollouts, run]),
+            PodCounts(baseline.events[rollouts, run], baseline.total[rollouts, run]),
         )
-
-
-def _cut(counts: PodCounts, intervals: slice) -> PodCounts:
-    return PodCounts(counts.events[..., intervals, :], counts.total[..., intervals, :])
+        return sides(arms, learned.noise, terms)
 
 
 def _released(scenario: CountScenario, rate: Array) -> Array:

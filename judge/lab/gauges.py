@@ -15,18 +15,25 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from judge.lab.fleet import Fleet, Laws
 from judge.lab.noise import Array
-from judge.lab.rollouts import Setting, at_limit
-from judge.stats.comparison import Comparison
-from judge.stats.levels import PodLevels, compare_levels
+from judge.lab.rollouts import Learned, Setting, at_limit, remembered
+from judge.stats.comparison import Side
+from judge.stats.level_noise import LevelNoise
+from judge.stats.levels import (
+    PodLevels,
+    learn_levels,
+    level_arms,
+    level_calibration,
+    level_sides,
+)
 from judge.stats.terms import Terms
 
 EFFECTS = (1.0, 1.2, 1.25, 1.5, 2.0)
-SETTINGS = (*at_limit(1.0, calibrated=False), *at_limit(1.25))
+SETTINGS = at_limit(1.25)
 HOUR_SECONDS = 3600.0
-PART = 10  # rollouts; with calibration they take some 400 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +53,7 @@ class GaugeScenario:
     onset: int = 0
     effects: tuple[float, ...] = EFFECTS
     settings: tuple[Setting, ...] = SETTINGS
-    part: int = PART
-    calibrated_every: int = 5
+    sharing: float = 1.0
 
     @property
     def interval(self) -> float:
@@ -59,15 +65,17 @@ class GaugeScenario:
         """Of a run."""
         return self.fleet.looks
 
-    def simulate(self, rng: np.random.Generator, rollouts: int) -> GaugeRollouts:
-        """Draw a batch of rollouts."""
-        baseline, canary = self.fleet.troubles(self.own, self.shared, rng, rollouts)
+    def simulate(self, rng: np.random.Generator, histories: int, runs: int = 1) -> GaugeRollouts:
+        """Draw a batch of rollouts: so many histories, and so many runs after each."""
+        trouble = self.fleet.troubles(self.own, self.shared, rng, histories, runs)
         released = np.stack([self.released(effect) for effect in self.effects])
         return GaugeRollouts(
             scenario=self,
-            history=PodLevels(baseline[:, : self.fleet.history]),
-            baseline=PodLevels(baseline[:, self.fleet.run]),
-            canary=PodLevels(canary * released[:, None, :, None]),
+            histories=histories,
+            runs=runs,
+            history=PodLevels(trouble.history),
+            baseline=PodLevels(trouble.baseline),
+            canary=PodLevels(trouble.canary * released[:, None, :, None]),
         )
 
     def released(self, effect: float) -> Array:
@@ -79,25 +87,41 @@ class GaugeScenario:
 
 @dataclass(frozen=True, slots=True)
 class GaugeRollouts:
-    """A batch of rollouts, each with the same history and baseline under every effect.
+    """A batch of rollouts, each with the same baseline under every effect.
 
-    ``history`` and ``baseline``: (rollouts, intervals, pods); ``canary``: (effects, rollouts,
-    looks, pods).
+    ``history`` (histories, intervals, pods), ``baseline`` (rollouts, looks, pods); ``canary``
+    (effects, rollouts, looks, pods). The ``runs`` rollouts of one history stand together.
     """
 
     scenario: GaugeScenario
+    histories: int
+    runs: int
     history: PodLevels
     baseline: PodLevels
     canary: PodLevels
 
-    def compare(self, terms: Terms, *, calibrate: bool) -> Comparison:
+    def learn(self, history: int, terms: Terms, *, calibrate: bool) -> Learned[LevelNoise]:
         """See `rollouts.Rollouts`."""
-        run = slice(terms.looks)
-        return compare_levels(
-            self.history,
-            PodLevels(self.canary.values[..., run, :]),
-            PodLevels(self.baseline.values[..., run, :]),
-            terms,
-            slope=self.scenario.leak,
-            calibrate=calibrate,
+        past = PodLevels(self.history.values[history, remembered(terms)])
+        slope = self.scenario.leak
+        noise = learn_levels(past, interval=terms.interval, floor=0.0, slope=slope)
+        if noise is None or not calibrate:
+            return Learned(noise, None)
+        pods = self.scenario.fleet.canary_pods
+        return Learned(
+            noise, level_calibration(past, noise, terms, floor=0.0, slope=slope, canary_pods=pods)
         )
+
+    def sides(
+        self, effect: int, rollouts: NDArray[np.intp], terms: Terms, learned: Learned[LevelNoise]
+    ) -> tuple[Side, ...]:
+        """See `rollouts.Rollouts`. Raises ValueError without a history."""
+        if learned.noise is None:
+            raise ValueError(f"{self.scenario.name} needs a history")
+        run = slice(terms.looks)
+        arms = level_arms(
+            PodLevels(self.canary.values[effect, rollouts, run]),
+            PodLevels(self.baseline.values[rollouts, run]),
+            floor=0.0,
+        )
+        return level_sides(arms, learned.noise, terms, slope=self.scenario.leak)

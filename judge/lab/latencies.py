@@ -18,15 +18,17 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
 from judge.lab.effects import Effect, Tail
 from judge.lab.fleet import Fleet, Laws
 from judge.lab.noise import Array
-from judge.lab.rollouts import Setting, at_limit
-from judge.stats.comparison import Comparison
+from judge.lab.rollouts import Learned, Setting, at_limit, remembered
+from judge.stats.comparison import Side
 from judge.stats.histograms import PodHistograms
-from judge.stats.slowdowns import compare_histograms
+from judge.stats.slowdowns import slowdown_sides, tail_calibration
+from judge.stats.tail_noise import TailNoise, learn_tails
 from judge.stats.terms import Terms
 
 # Buckets of a native histogram of schema 3, which grow by 2 ** (1/8), from 31 ms to 1 s.
@@ -35,8 +37,8 @@ NATIVE = (*(2.0 ** (index / 8.0) for index in range(-40, 1)), math.inf)
 CLASSIC = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, math.inf)
 LIMIT = 2.0 ** (2 / 8)  # 1.19: what these native buckets make of a limit of 1.2
 EFFECTS = (1.0, LIMIT, 1.2, 1.35, 1.5, 2.0, Tail(share=0.02, slower=8.0))
-SETTINGS = (*at_limit(1.0, calibrated=False), *at_limit(LIMIT))
-PART = 2  # rollouts; with calibration they take some 400 MB
+SETTINGS = at_limit(LIMIT)
+SHARING = 2.0  # seven tests in place of one make a calibration the dearer
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +63,7 @@ class LatencyScenario:
     onset: int = 0
     effects: tuple[Effect, ...] = EFFECTS
     settings: tuple[Setting, ...] = SETTINGS
-    part: int = PART
-    calibrated_every: int = 10
+    sharing: float = SHARING
 
     @property
     def interval(self) -> float:
@@ -74,22 +75,20 @@ class LatencyScenario:
         """Of a run."""
         return self.fleet.looks
 
-    def simulate(self, rng: np.random.Generator, rollouts: int) -> LatencyRollouts:
-        """Draw a batch of rollouts."""
+    def simulate(self, rng: np.random.Generator, histories: int, runs: int = 1) -> LatencyRollouts:
+        """Draw a batch of rollouts: so many histories, and so many runs after each."""
         fleet = self.fleet
-        baseline, canary = fleet.troubles(self.own, self.shared, rng, rollouts)
+        trouble = fleet.troubles(self.own, self.shared, rng, histories, runs)
         requests = self.requests * fleet.interval
-        split = np.where(np.arange(baseline.shape[1]) < fleet.history, 1.0, 1.0 - self.share)
-        before = self._drawn(
-            rng, requests * split[:, None] / fleet.baseline_pods, self.within(baseline)
-        )
-        released = np.stack([self._released(canary, effect) for effect in self.effects])
-        during = self._drawn(rng, requests * self.share / fleet.canary_pods, released)
+        a_pod = requests * (1.0 - self.share) / fleet.baseline_pods
+        released = np.stack([self._released(trouble.canary, effect) for effect in self.effects])
         return LatencyRollouts(
             scenario=self,
-            history=_cut(before, slice(fleet.history)),
-            baseline=_cut(before, fleet.run),
-            canary=during,
+            histories=histories,
+            runs=runs,
+            history=self._drawn(rng, requests / fleet.baseline_pods, self.within(trouble.history)),
+            baseline=self._drawn(rng, a_pod, self.within(trouble.baseline)),
+            canary=self._drawn(rng, requests * self.share / fleet.canary_pods, released),
         )
 
     def within(self, slower: Array, effect: Effect = 1.0) -> Array:
@@ -104,41 +103,53 @@ class LatencyScenario:
         late = np.arange(slower.shape[1])[:, None, None] >= self.onset
         return np.where(late, self.within(slower, effect), self.within(slower))
 
-    def _drawn(
-        self, rng: np.random.Generator, requests: Array | float, within: Array
-    ) -> PodHistograms:
+    def _drawn(self, rng: np.random.Generator, requests: float, within: Array) -> PodHistograms:
         buckets = np.diff(within, axis=-1, prepend=0.0)
-        expected = np.asarray(requests)[..., None] * np.maximum(buckets, 0.0)
-        drawn = rng.poisson(expected)
+        drawn = rng.poisson(requests * np.maximum(buckets, 0.0))
         return PodHistograms(np.asarray(self.bounds), drawn.cumsum(-1).astype(float))
 
 
 @dataclass(frozen=True, slots=True)
 class LatencyRollouts:
-    """A batch of rollouts, each with the same history and baseline under every effect.
+    """A batch of rollouts, each with the same baseline under every effect.
 
-    ``history`` and ``baseline``: (rollouts, intervals, pods, bounds); ``canary``: (effects,
-    rollouts, looks, pods, bounds).
+    ``history`` (histories, intervals, pods, bounds), ``baseline`` (rollouts, looks, pods, bounds);
+    ``canary`` (effects, rollouts, looks, pods, bounds). The ``runs`` rollouts of one history stand
+    together.
     """
 
     scenario: LatencyScenario
+    histories: int
+    runs: int
     history: PodHistograms
     baseline: PodHistograms
     canary: PodHistograms
 
-    def compare(self, terms: Terms, *, calibrate: bool) -> Comparison:
+    def learn(self, history: int, terms: Terms, *, calibrate: bool) -> Learned[TailNoise]:
+        """See `rollouts.Rollouts`."""
+        past = PodHistograms(self.history.bounds, self.history.counts[history, remembered(terms)])
+        noise = learn_tails(past, interval=terms.interval)
+        if noise is None or not calibrate:
+            return Learned(noise, None)
+        pods = self.scenario.fleet.canary_pods
+        return Learned(noise, tail_calibration(past, noise, terms, canary_pods=pods))
+
+    def sides(
+        self, effect: int, rollouts: NDArray[np.intp], terms: Terms, learned: Learned[TailNoise]
+    ) -> tuple[Side, ...]:
         """See `rollouts.Rollouts`. Raises ValueError where no bounds can test the limit."""
-        run = slice(terms.looks)
-        comparison = compare_histograms(
-            _alike(self.history),
-            _cut(self.canary, run),
-            _alike(_cut(self.baseline, run)),
+        if learned.noise is None:
+            raise ValueError(f"{self.scenario.name} needs a history")
+        run, bounds = slice(terms.looks), self.history.bounds
+        sides = slowdown_sides(
+            PodHistograms(bounds, self.canary.counts[effect, rollouts, run]),
+            PodHistograms(bounds, self.baseline.counts[rollouts, run]),
+            learned.noise,
             terms,
-            calibrate=calibrate,
         )
-        if comparison is None:
+        if any(side.pairs(side.asked) is None for side in sides):
             raise ValueError(f"the buckets of {self.scenario.name} cannot test {terms.limit:g}")
-        return comparison
+        return sides
 
     @staticmethod
     def quantile(times: PodHistograms, share: float) -> Array:
@@ -157,12 +168,3 @@ class LatencyRollouts:
         low, high = edges[index], np.minimum(edges[index + 1], bounds[-2])
         part = np.divide(rank - before, inside, out=np.ones_like(before), where=inside > 0)
         return np.asarray(low + (high - low) * part)[..., 0]
-
-
-def _alike(times: PodHistograms) -> PodHistograms:
-    """With an axis for the effects, as the canary's have one."""
-    return PodHistograms(times.bounds, times.counts[None])
-
-
-def _cut(times: PodHistograms, intervals: slice) -> PodHistograms:
-    return PodHistograms(times.bounds, times.counts[..., intervals, :, :])

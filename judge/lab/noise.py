@@ -2,7 +2,9 @@
 
 Every law states its moments, and a test holds it to them. A law is drawn for a batch of rollouts,
 their intervals and their pods; independent along the batch and the pods, stationary along the
-intervals. No law knows of a release: what a release does is a factor of its own (`scenarios`).
+intervals. A law is ``permanent`` where it belongs to the pods for good: a pod's factor in the
+history is then its factor in every run after it (`fleet`). No law knows of a release: what a
+release does is a factor of its own (`scenarios`).
 """
 
 from __future__ import annotations
@@ -21,6 +23,10 @@ DAY_SECONDS = 86400.0
 
 class Law(Protocol):
     """A stationary law of positive factors."""
+
+    @property
+    def permanent(self) -> bool:
+        """Whether a pod keeps its factor for ever."""
 
     @property
     def mean(self) -> float:
@@ -42,6 +48,11 @@ class Gamma:
 
     variance: float
     correlation: float
+
+    @property
+    def permanent(self) -> bool:
+        """No."""
+        return False
 
     @property
     def mean(self) -> float:
@@ -69,6 +80,11 @@ class Lognormal:
 
     variance: float
     correlation: float
+
+    @property
+    def permanent(self) -> bool:
+        """No."""
+        return False
 
     @property
     def mean(self) -> float:
@@ -100,6 +116,11 @@ class Incidents:
     lasting: float
 
     @property
+    def permanent(self) -> bool:
+        """No."""
+        return False
+
+    @property
     def share(self) -> float:
         """The share of the time that is an incident."""
         return self.lasting / (self.lasting + self.every)
@@ -128,6 +149,11 @@ class Lasting:
     log_sd: float
 
     @property
+    def permanent(self) -> bool:
+        """Yes."""
+        return True
+
+    @property
     def mean(self) -> float:
         """1."""
         return 1.0
@@ -148,6 +174,11 @@ class Rhythm:
 
     amplitude: float
     seconds: float = 60.0
+
+    @property
+    def permanent(self) -> bool:
+        """No."""
+        return False
 
     @property
     def mean(self) -> float:

@@ -7,23 +7,28 @@ Owned here: these two interfaces, and the settings in which this judge is measur
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from judge.lab.effects import Effect
-from judge.stats.comparison import Comparison
+from judge.spec.schedule import default_history
+from judge.stats.arms import Array
+from judge.stats.comparison import Side
 from judge.stats.terms import Terms
 
 ALPHAS = (0.05, 0.01)
+
+Noise = TypeVar("Noise")
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One setting of this judge.
 
-    ``looks``: the length of its runs, None for all looks. ``calibrated``: measured with calibration
-    too, not only before it.
+    ``looks``: the length of its runs, None for all looks. Without ``calibrated`` it is measured as
+    it would be if the history calibrated nothing, which promises less.
     """
 
     alpha: float
@@ -32,18 +37,52 @@ class Setting:
     calibrated: bool = True
 
 
-def at_limit(limit: float, *, calibrated: bool = True) -> tuple[Setting, ...]:
+def at_limit(
+    limit: float, *, looks: int | None = None, calibrated: bool = True
+) -> tuple[Setting, ...]:
     """Settings at this limit, one for every alpha."""
-    return tuple(Setting(alpha, limit, calibrated=calibrated) for alpha in ALPHAS)
+    return tuple(Setting(alpha, limit, looks, calibrated) for alpha in ALPHAS)
+
+
+@dataclass(frozen=True, slots=True)
+class Learned(Generic[Noise]):
+    """What one history says: its noise, and by how much it raises the threshold.
+
+    None for what it does not say.
+    """
+
+    noise: Noise | None
+    raised: Array | None
+
+
+def remembered(terms: Terms) -> slice:
+    """The intervals of a history that an analysis looks at which does not say how many."""
+    return slice(-round(default_history(terms.looks * terms.interval) / terms.interval), None)
 
 
 class Rollouts(Protocol):
-    """A batch of simulated rollouts: every effect on the same history and baseline."""
+    """A batch of simulated rollouts: ``runs`` of them after each of the ``histories``.
 
-    def compare(self, terms: Terms, *, calibrate: bool) -> Comparison:
-        """Judge every rollout, with the code that the daemon runs, over ``terms.looks`` looks.
+    Rollouts are numbered history by history. All effects of one have the same baseline.
+    """
 
-        The comparison's batches are (effects, rollouts).
+    @property
+    def histories(self) -> int:
+        """How many."""
+
+    @property
+    def runs(self) -> int:
+        """After each history."""
+
+    def learn(self, history: int, terms: Terms, *, calibrate: bool) -> Learned[Any]:
+        """What the judge of a history's runs knows before they begin, by the daemon's code."""
+
+    def sides(
+        self, effect: int, rollouts: NDArray[np.intp], terms: Terms, learned: Learned[Any]
+    ) -> tuple[Side, ...]:
+        """The comparison of some rollouts of one history, over ``terms.looks`` looks.
+
+        ``effect`` is an index; the sides' batch is (rollouts,).
         """
 
 
@@ -52,8 +91,8 @@ class Scenario(Protocol):
 
     ``effects`` begin with a good release's; ``onset`` is the interval of the run at which a
     regression begins; ``interval`` is in seconds, ``looks`` their number in a run. ``settings`` of
-    this judge are measured on it, ``part`` rollouts at a time, which bounds the memory; calibration
-    on every so many parts (``calibrated_every``), which bounds the time.
+    this judge are measured on it. ``sharing`` says how many runs share a history, in units of what
+    is usual (`bench.sizes`): more where calibrating is dear.
     """
 
     @property
@@ -85,12 +124,8 @@ class Scenario(Protocol):
         """Of this judge."""
 
     @property
-    def part(self) -> int:
-        """Rollouts."""
+    def sharing(self) -> float:
+        """Of a history."""
 
-    @property
-    def calibrated_every(self) -> int:
-        """Parts."""
-
-    def simulate(self, rng: np.random.Generator, rollouts: int) -> Rollouts:
-        """Draw a batch of rollouts."""
+    def simulate(self, rng: np.random.Generator, histories: int, runs: int = 1) -> Rollouts:
+        """Draw a batch of rollouts: so many histories, and so many runs after each."""

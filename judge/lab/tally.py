@@ -11,11 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from judge.lab.peers import NEVER
+from judge.lab.shares import Share
 
-CONFIDENCE = 0.95
 Histogram = NDArray[np.int64]
 
 
@@ -23,82 +22,84 @@ Histogram = NDArray[np.int64]
 class Tally:
     """Rollouts of one scenario and effect, as one contender judged them.
 
-    ``rolled_back[look]`` counts rollbacks at that look, from 1; index 0 those never rolled back.
-    ``proven``: passes proven at the end; ``early``: passes that were proven at some look before
-    any rollback, by look; both None for contenders that prove nothing.
+    ``looks[look]`` counts rollbacks at that look, from 1; index 0 those never rolled back;
+    ``rolled_back`` their share. ``proven``: passes proven at the end; ``early[look]``: passes that
+    were proven at some look before any rollback, by the first of them; ``shown`` their share. The
+    latter three are None for contenders that prove nothing, and may be of more rollouts than the
+    former two.
     """
 
-    rolled_back: Histogram
-    proven: int | None = None
+    looks: Histogram
+    rolled_back: Share
+    proven: Share | None = None
     early: Histogram | None = None
+    shown: Share | None = None
 
     def __add__(self, other: Tally) -> Tally:
         return Tally(
+            self.looks + other.looks,
             self.rolled_back + other.rolled_back,
-            None if self.proven is None or other.proven is None else self.proven + other.proven,
+            _sum(self.proven, other.proven),
             None if self.early is None or other.early is None else self.early + other.early,
+            _sum(self.shown, other.shown),
         )
 
     @property
     def rollouts(self) -> int:
-        """How many were judged."""
-        return int(self.rolled_back.sum())
-
-    @property
-    def rollbacks(self) -> int:
-        """How many were rolled back."""
-        return int(self.rolled_back[NEVER + 1 :].sum())
-
-    @property
-    def share(self) -> float:
-        """The share that was rolled back."""
-        return self.rollbacks / self.rollouts
-
-    @property
-    def standard_error(self) -> float:
-        """Of the share."""
-        return math.sqrt(self.share * (1.0 - self.share) / self.rollouts)
-
-    def bounds(self, confidence: float = CONFIDENCE) -> tuple[float, float]:
-        """The share's exact interval (Clopper & Pearson 1934)."""
-        return binomial_bounds(self.rollbacks, self.rollouts, confidence)
+        """How many could be rolled back."""
+        return self.rolled_back.trials
 
     def median(self, onset: int = 0) -> float:
         """Looks from the onset to the rollback, the median; infinite where most see none.
 
         Rollouts that were rolled back before the onset are left out.
         """
-        return _median(self.rolled_back, onset)
+        return median(self.looks, onset)
 
     def by(self, look: int) -> float:
         """The share rolled back at ``look`` or before."""
-        return float(self.rolled_back[NEVER + 1 : look + 1].sum()) / self.rollouts
+        return float(self.looks[NEVER + 1 : look + 1].sum()) / self.rollouts
 
     @property
     def early_median(self) -> float:
         """Looks to a proven pass, the median; infinite where most see none."""
-        return math.inf if self.early is None else _median(self.early, 0)
+        return math.inf if self.early is None else median(self.early, 0)
+
+    def shown_by(self, look: int) -> float:
+        """The share of passes proven at ``look`` or before; 0 where nothing is ever proven."""
+        if self.early is None or not self.early.sum():
+            return 0.0
+        return float(self.early[NEVER + 1 : look + 1].sum()) / float(self.early.sum())
+
+
+def tallied(
+    rolled_back: NDArray[np.int64],
+    longest: int,
+    proven: NDArray[np.bool_] | None = None,
+    early: NDArray[np.int64] | None = None,
+) -> Tally:
+    """Of looks, or whether, in arrays (histories, runs) each; see `contender.Answer`."""
+    return Tally(
+        histogram(rolled_back, longest),
+        Share.of(rolled_back != NEVER),
+        None if proven is None else Share.of(proven),
+        None if early is None else histogram(early, longest),
+        None if early is None else Share.of(early != NEVER),
+    )
 
 
 def histogram(looks: NDArray[np.int64], longest: int) -> Histogram:
     """Counts by look, 0 to ``longest``."""
-    return np.bincount(looks, minlength=longest + 1).astype(np.int64)
+    return np.bincount(looks.ravel(), minlength=longest + 1).astype(np.int64)
 
 
-def binomial_bounds(successes: int, trials: int, confidence: float) -> tuple[float, float]:
-    """Clopper and Pearson's interval of a probability."""
-    tail = (1.0 - confidence) / 2.0
-    low = special.betaincinv(successes, trials - successes + 1, tail) if successes else 0.0
-    high = (
-        special.betaincinv(successes + 1, trials - successes, 1.0 - tail)
-        if successes < trials
-        else 1.0
-    )
-    return float(low), float(high)
-
-
-def _median(by_look: Histogram, onset: int) -> float:
+def median(by_look: Histogram, onset: int) -> float:
+    """The median look after the onset, of counts by look; infinite where it is never reached."""
     later = by_look[onset + 1 :]
     half = (later.sum() + by_look[NEVER]) / 2.0
     reached = np.flatnonzero(later.cumsum() >= half)
     return float(reached[0] + 1) if later.sum() >= half and len(reached) else math.inf
+
+
+def _sum(one: Share | None, other: Share | None) -> Share | None:
+    return None if one is None or other is None else one + other
