@@ -42,15 +42,16 @@ def intervals(
 
 def pods(track: str, drawn: Drawn, interval: int) -> Pods:
     """What each pod of a track said in one interval."""
-    return {f"{track}-{pod}": sample for pod, sample in enumerate(_samples(drawn, interval))}
+    return {f"{track}-{pod}": sample for pod, sample in enumerate(samples(drawn, (interval,)))}
 
 
-def _samples(drawn: Drawn, interval: int) -> list[Sample]:
+def samples(drawn: Drawn, place: tuple[int, ...]) -> list[Sample]:
+    """What each pod said at a place of all axes but the pods'."""
     if isinstance(drawn, PodLevels):
-        return [Level(float(value)) for value in drawn.values[interval]]
+        return [Level(float(value)) for value in drawn.values[place]]
     if isinstance(drawn, PodHistograms):
-        return [native(drawn.bounds, counts) for counts in drawn.counts[interval]]
-    both = zip(drawn.events[interval], drawn.total[interval], strict=True)
+        return [native(drawn.bounds, counts) for counts in drawn.counts[place]]
+    both = zip(drawn.events[place], drawn.total[place], strict=True)
     return [Count(float(events), float(total)) for events, total in both]
 
 
