@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import json
 import os
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
@@ -96,6 +97,11 @@ class Journal:
         """Keep a rollout's piece."""
         self.rollouts[key] = one
         self._write({"rollout": key, "said": msgspec.to_builtins(one)})
+
+    def forget_samples(self) -> None:
+        """Take the samples away: everything is found."""
+        if self.folder is not None:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def remove(self) -> None:
         """Take the file away."""

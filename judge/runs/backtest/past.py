@@ -11,7 +11,6 @@ import gzip
 import json
 import math
 import os
-import shutil
 from collections import OrderedDict
 from dataclasses import replace
 from pathlib import Path
@@ -52,11 +51,6 @@ class Past:
         newest = round((self._until - end) / step)
         oldest = round((self._until - start) / step)
         return [self._interval(back) for back in reversed(range(newest, oldest))]
-
-    def forget(self) -> None:
-        """Take the folder away: nothing will be resumed any more."""
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
 
     def _interval(self, back: int) -> Interval:
         """The interval that ends ``back`` intervals before the end."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from judge.sources.pod_owners import Owner
 from judge.sources.pods_seen import GAP, Span
 
+GIVEN = "given"
 SAME = 300.0  # seconds within which two signs are signs of one rollout
 
 
@@ -88,7 +89,7 @@ def releases(
 
     What begins within `SAME` of another is that one.
     """
-    found = [Release(at, "given", _near(at, sighted.baselines)) for at in given]
+    found = [Release(at, GIVEN, _near(at, sighted.baselines)) for at in given]
     if find:
         appeared = _together(span for spans in sighted.canary.values() for span in spans)
         found += [
@@ -99,7 +100,7 @@ def releases(
         found += [Release(one.at, _named(one)) for one in sighted.canaries]
         found += [Release(one.at, _named(one), one) for one in sighted.baselines]
     kept: list[Release] = []
-    for one in sorted(found, key=lambda each: (each.found != "given", each.at)):
+    for one in sorted(found, key=lambda each: (each.found != GIVEN, each.at)):
         if start <= one.at < end and all(abs(one.at - other.at) > SAME for other in kept):
             kept.append(one)
     return sorted(kept, key=lambda one: one.at)

@@ -12,7 +12,13 @@ import math
 from collections.abc import Mapping, Sequence
 
 from judge.runs.backtest.judged import finite
-from judge.runs.backtest.releases import Release, RollingUpdate, Sighted, rolling_updates
+from judge.runs.backtest.releases import (
+    GIVEN,
+    Release,
+    RollingUpdate,
+    Sighted,
+    rolling_updates,
+)
 from judge.runs.backtest.results import MetricSaid, RolloutResult
 from judge.runs.backtest.splits import played
 from judge.runs.once import judge_window
@@ -62,8 +68,7 @@ def judged_release(
     start = release.at + analysis.warmup
     looks = _looks(analysis, start, min(until, start + analysis.looks * analysis.interval))
     least = _least_looks(analysis)
-    between = seen.canary_between(start, start + looks * analysis.interval)
-    if looks >= least and between and (release.update is None or release.found == "given"):
+    if looks >= least and _own(analysis, release, seen, start):
         length = looks * analysis.interval
         judged = judge_window(analysis, source, end=start + length, lookback=length)
         return _said(release, OWN, judged.verdict, start, analysis.interval)
@@ -72,6 +77,14 @@ def judged_release(
     if release.update is None:
         return _nothing(release, f"no pods of a canary, and no old pods beside new; {BEFORE_AFTER}")
     return _rolling(analysis, source, release, release.update, until=until)
+
+
+def _own(analysis: ResolvedAnalysis, release: Release, seen: Sighted, start: float) -> bool:
+    """Whether the analysis's own tracks are compared: not while its baseline is what is rolled."""
+    rolled = release.update is not None and release.found != GIVEN
+    if rolled and not analysis.baseline_offset:
+        return False
+    return seen.canary_between(start, start + analysis.looks * analysis.interval)
 
 
 def _rolling(

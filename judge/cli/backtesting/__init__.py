@@ -1,0 +1,1 @@
+"""What ``judge backtest`` reads and prints."""
