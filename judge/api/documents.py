@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from judge.spec.resolved import BASELINE
 from judge.store.run import Run, RunState
-from judge.verdict.verdict import MetricVerdict, Outcome, Promise, Verdict, document
+from judge.verdict.verdict import Difference, MetricVerdict, Outcome, Promise, Verdict, document
 
 
 class _Document(BaseModel):
@@ -50,6 +50,9 @@ class MetricDocument(_Document):
         None, description="By track, for the eye: a share, a mean, quantiles"
     )
     bound: BoundDocument | None = Field(None, description="Where the metric has max or min")
+    difference: Difference | None = Field(
+        None, description="The answer of an A/B test; null: not known yet, or no A/B test"
+    )
 
 
 class ComparisonDocument(_Document):

@@ -97,7 +97,10 @@ def _shortfall_line(short: Shortfall) -> str:
 
 def _compared(metric: Metric) -> Iterator[str]:
     """How the metric is compared with the baseline, if it is."""
-    if metric.limit is not None and metric.worst is not None:
+    if metric.better is not None:
+        yield f"an A/B test: {metric.better} is better"
+        yield f"limit {metric.limit:g}, margin {metric.worst:g}"
+    elif metric.limit is not None and metric.worst is not None:
         yield f"bad is {_bad(metric)}"
         yield f"limit {metric.limit:g}, worst {metric.worst:g}"
 

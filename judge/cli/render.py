@@ -20,7 +20,15 @@ from rich.table import Table
 from rich.text import Text
 
 from judge.spec.resolved import ResolvedAnalysis
-from judge.verdict.verdict import BoundVerdict, MetricVerdict, Outcome, Promise, Verdict, document
+from judge.verdict.verdict import (
+    BoundVerdict,
+    Difference,
+    MetricVerdict,
+    Outcome,
+    Promise,
+    Verdict,
+    document,
+)
 
 OUTPUTS = ("text", "json", "junit", "markdown")
 PLAIN_WIDTH = 120
@@ -40,6 +48,11 @@ _PROMISES = {
     Promise.CALIBRATED: "the promise on false rollbacks is measured on this service's own history",
     Promise.EMPIRICAL: "the promise on false rollbacks is empirical: measured on past days' pairs",
     Promise.UNCALIBRATED: "too little history to measure the promise on false rollbacks",
+}
+_DIFFERENCES = {
+    Difference.BETTER: "better",
+    Difference.WORSE: "worse",
+    Difference.NONE: "no difference",
 }
 _COLUMNS = ("metric", "verdict", "ratio", "between", "limit", "evidence", "why")
 # XML 1.0 has no way to write these.
@@ -74,11 +87,18 @@ def _rows(verdict: Verdict) -> Iterator[tuple[MetricVerdict, tuple[str, ...]]]:
                 one,
                 (
                     _named(track, name),
-                    one.verdict.value + (" (proven)" if one.proven else ""),
+                    one.verdict.value + _more(one),
                     *_figures(one),
                     one.reason,
                 ),
             )
+
+
+def _more(one: MetricVerdict) -> str:
+    """What there is to add to a metric's verdict: an A/B test's answer, or that it is proven."""
+    if one.difference is not None:
+        return f" ({_DIFFERENCES[one.difference]})"
+    return " (proven)" if one.proven else ""
 
 
 def _figures(one: MetricVerdict) -> tuple[str, str, str, str]:

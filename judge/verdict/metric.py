@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from judge.spec.resolved import BASELINE, Metric
 from judge.stats.confidence import Effect, effect
-from judge.verdict import reasons
+from judge.verdict import ab_reasons, reasons
 from judge.verdict.kinds.looked import Looked
 from judge.verdict.sufficiency import (
     FEWEST_BLOCKS,
@@ -21,7 +21,7 @@ from judge.verdict.sufficiency import (
     needed_intervals,
     unseen,
 )
-from judge.verdict.verdict import BoundVerdict, MetricVerdict, Outcome
+from judge.verdict.verdict import BoundVerdict, Difference, MetricVerdict, Outcome
 
 UNKNOWN = Effect(None, None, None)
 
@@ -61,6 +61,7 @@ def metric_verdict(one: Seen, *, ended: bool, after: bool = False) -> MetricVerd
         proven=proven and compared,
         observed=looked.observed,
         bound=_bound_verdict(one),
+        difference=None if one.metric.better is None else _difference(one, outcome, ended=ended),
     )
 
 
@@ -68,7 +69,8 @@ def outcome_now(one: Seen) -> Outcome:
     """What would be said of the metric if its run ended with this look."""
     if one.looked.failed[-1]:
         return Outcome.FAIL
-    return Outcome.INCONCLUSIVE if _missing(one) else Outcome.PASS
+    unanswered = one.metric.better is not None and not one.looked.proven[-1]
+    return Outcome.INCONCLUSIVE if unanswered or _missing(one) else Outcome.PASS
 
 
 def _outcome(one: Seen, known: Effect, *, ended: bool, after: bool) -> tuple[Outcome, bool, str]:
@@ -83,11 +85,28 @@ def _outcome(one: Seen, known: Effect, *, ended: bool, after: bool) -> tuple[Out
         return Outcome.INCONCLUSIVE, False, missing
     if one.looked.comparison is None:
         return Outcome.PASS, True, said
+    if one.metric.better is not None:
+        return _answered(one, known, said)
     if proven:
-        assumed = "" if one.looked.learned else f"; {reasons.assumed(one.looked.history_pods)}"
-        return Outcome.PASS, True, f"{said}; {reasons.ruled_out(one.metric)}{assumed}"
+        ruled_out = reasons.ruled_out(one.metric)
+        return Outcome.PASS, True, f"{said}; {ruled_out}{_unlearned(one.looked)}"
     open_ = reasons.not_ruled_out(one.metric, known)
     return Outcome.PASS, False, f"{said}; {open_}{_caveats(one)}"
+
+
+def _answered(one: Seen, known: Effect, said: str) -> tuple[Outcome, bool, str]:
+    """What an A/B test ends with. Without an answer it has not done what it was made for."""
+    if _proven(one.looked):
+        return Outcome.PASS, True, f"{said}{_unlearned(one.looked)}"
+    longer = "" if _hidden(one.looked) else ab_reasons.longer(one.metric, known)
+    return Outcome.INCONCLUSIVE, False, f"{said}{longer}{_caveats(one)}"
+
+
+def _difference(one: Seen, outcome: Outcome, *, ended: bool) -> Difference | None:
+    """The answer of an A/B test; one that ends on too little data has none."""
+    if ended and outcome is Outcome.INCONCLUSIVE:
+        return None
+    return one.looked.difference
 
 
 def _proven(looked: Looked) -> bool:
@@ -145,16 +164,25 @@ def _too_seldom(known: NDArray[np.bool_], looked: Looked, track: str, *, after: 
 
 def _caveats(one: Seen) -> str:
     """What keeps this comparison from saying more."""
-    looked, told = one.looked, []
-    if not looked.learned:
-        told.append(reasons.assumed(looked.history_pods))
-    if looked.comparison is not None and looked.terms is not None:
-        hidden = looked.comparison.sides[0].pods_needed(clip=looked.terms.clip)
-        if hidden:
-            told.append(
-                reasons.weak(one.metric, one.track, looked.spread, *hidden, learned=looked.learned)
-            )
-    return "".join(f"; {caveat}" for caveat in told)
+    looked, hidden = one.looked, _hidden(one.looked)
+    if hidden is None:
+        return _unlearned(looked)
+    weak = reasons.weak(one.metric, one.track, looked.spread, *hidden, learned=looked.learned)
+    return f"{_unlearned(looked)}; {weak}"
+
+
+def _hidden(looked: Looked) -> tuple[int, int | None] | None:
+    """Whether pods that differ for good hide what must not be missed; see `Side.pods_needed`."""
+    if looked.comparison is None or looked.terms is None:
+        return None
+    return looked.comparison.sides[0].pods_needed(clip=looked.terms.clip)
+
+
+def _unlearned(looked: Looked) -> str:
+    """That the noise had to be assumed, where it had."""
+    if looked.learned:
+        return ""
+    return f"; {ab_reasons.assumed() if looked.shared else reasons.assumed(looked.history_pods)}"
 
 
 def _bound_verdict(one: Seen) -> BoundVerdict | None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from judge.spec.resolved import Compare, Direction, Kind, Metric
 from judge.stats.confidence import Effect
 from judge.stats.samples import Absence
+from judge.verdict import ab_reasons
 from judge.verdict.kinds.looked import BoundLooked, Looked
 
 
@@ -52,6 +53,9 @@ def _compared(metric: Metric, effect: Effect, looked: Looked, track: str) -> str
             )
     elif effect.estimate is None:
         return f"{title(metric)}: nothing to compare yet; {limit(metric)}"
+    if metric.better is not None and effect.estimate is not None:
+        alike = bool(looked.alike[-1])
+        return f"{title(metric)} {ab_reasons.said(metric, effect, looked.difference, alike=alike)}"
     return (
         f"{title(metric)} {_times(metric, effect.estimate)}{_between(effect)}"
         f"{_quantiles(metric, looked, track)}; {limit(metric, looked.limit)}"
@@ -105,6 +109,8 @@ def amount(value: float, metric: Metric) -> str:
 
 def limit(metric: Metric, tested: float | None = None) -> str:
     """The limit as a person would say it; ``tested`` is the one that the data allow."""
+    if metric.better is not None:
+        return f"a difference of {ab_reasons.margin(metric)} matters"
     asked = metric.limit or 1.0
     bound = asked if tested is None else tested
     told = f"limit {figure(bound)}"
@@ -203,6 +209,8 @@ def figure(value: float) -> str:
 
 def _worst(metric: Metric) -> str:
     worst = metric.worst or 1.0
+    if metric.better is not None:
+        return f"a difference of {ab_reasons.margin(metric)}"
     if metric.direction is Direction.EITHER:
         return f"a {_fold(worst)} change"
     if metric.direction is Direction.DECREASE:

@@ -17,6 +17,14 @@ class Outcome(enum.StrEnum):
     INCONCLUSIVE = "inconclusive"
 
 
+class Difference(enum.StrEnum):
+    """What an A/B test found; absent while it is not known."""
+
+    BETTER = "better"
+    WORSE = "worse"
+    NONE = "none"  # none larger than the margin
+
+
 class Promise(enum.StrEnum):
     """What the bound on false rollbacks rests on."""
 
@@ -52,7 +60,8 @@ class MetricVerdict:
     confidence sequence at the metric's share of the promise; ``evidence`` is the natural logarithm
     of the e-value against ``limit`` and ``threshold`` what it must reach. None: not known.
     ``limit`` is the one that was tested: buckets may not allow the one that was asked for.
-    ``observed[track]`` are values for the eye: a share, a mean, quantiles.
+    ``observed[track]`` are values for the eye: a share, a mean, quantiles. ``difference`` is the
+    answer of an A/B test; its evidence is that the canary is worse.
     """
 
     verdict: Outcome
@@ -66,6 +75,7 @@ class MetricVerdict:
     proven: bool = False
     observed: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     bound: BoundVerdict | None = None
+    difference: Difference | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +130,7 @@ def metric_document(verdict: MetricVerdict) -> dict[str, Any]:
             for track, values in verdict.observed.items()
         },
         "bound": None if verdict.bound is None else _bound_document(verdict.bound),
+        "difference": None if verdict.difference is None else verdict.difference.value,
     }
 
 
@@ -196,6 +207,7 @@ def _metrics(written: Mapping[str, Any]) -> dict[str, MetricVerdict]:
                 **one,
                 "verdict": Outcome(one["verdict"]),
                 "bound": BoundVerdict(**one["bound"]) if one.get("bound") else None,
+                "difference": Difference(one["difference"]) if one.get("difference") else None,
             }
         )
         for name, one in written.items()

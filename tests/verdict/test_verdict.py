@@ -64,6 +64,7 @@ def test_the_document_has_the_promised_names_and_null_for_what_is_not_known():
                 "reason": "because",
                 "observed": {"canary": {"p99": None}},
                 "bound": None,
+                "difference": None,
             }
         },
     }

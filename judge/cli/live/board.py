@@ -24,6 +24,9 @@ NOTES = {
 }
 """What is said between looks."""
 
+ANSWERS = {"better": "better", "worse": "worse", "none": "no difference"}
+"""What an A/B test found, in words."""
+
 STYLES = {"pass": "green", "fail": "red", "inconclusive": "yellow"}
 
 
@@ -32,7 +35,8 @@ class Point:
     """One metric after one look (an index from 0). Ratios canary / baseline; None: not known.
 
     ``bound`` tells of a fixed bound, where there is one; ``evidence`` is that against the bound
-    where the metric is compared with nothing.
+    where the metric is compared with nothing. ``difference`` is an A/B test's answer, ``better``,
+    ``worse`` or ``none``; empty while there is none, and for other metrics.
     """
 
     look: int
@@ -45,6 +49,7 @@ class Point:
     verdict: str
     proven: bool
     bound: str = ""
+    difference: str = ""
 
 
 @dataclass
@@ -129,6 +134,7 @@ def _point(look: int, metric: Mapping[str, Any]) -> Point:
         metric["verdict"],
         bool(metric.get("proven")),
         _bound_words(bound) if bound else "",
+        metric.get("difference") or "",
     )
 
 
@@ -140,12 +146,24 @@ def _bound_words(bound: Mapping[str, Any]) -> str:
 
 
 def ratio_words(point: Point) -> str:
-    """The effect in a few words, ``3.9x (2.8 to 5.4)``; without one, the fixed bound."""
+    """The effect in a few words, ``3.9x (2.8 to 5.4)``; without one, the fixed bound.
+
+    An A/B test's answer follows: ``1.07x (1.03 to 1.12), better``.
+    """
     if point.estimate is None:
         return point.bound or "not known yet"
-    low = "0" if point.low is None else f"{point.low:.2g}"
-    high = "any" if point.high is None else f"{point.high:.2g}"
-    return f"{point.estimate:.2g}x ({low} to {high})"
+    digits = 3 if narrow(point) else 2
+    low = "0" if point.low is None else f"{point.low:.{digits}g}"
+    high = "any" if point.high is None else f"{point.high:.{digits}g}"
+    answer = f", {ANSWERS[point.difference]}" if point.difference else ""
+    return f"{point.estimate:.{digits}g}x ({low} to {high}){answer}"
+
+
+def narrow(point: Point) -> bool:
+    """Whether the whole interval lies so near to 1 that two digits tell little of it."""
+    return (
+        point.low is not None and point.high is not None and 0.8 <= point.low <= point.high <= 1.25
+    )
 
 
 def evidence_words(point: Point) -> str:

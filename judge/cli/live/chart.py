@@ -13,7 +13,7 @@ from itertools import groupby
 
 from rich.text import Text
 
-from judge.cli.live.board import Point
+from judge.cli.live.board import Point, narrow
 
 LABEL = 6
 """Columns that the axis takes."""
@@ -69,6 +69,8 @@ def beyond(point: Point) -> bool:
     """Whether the whole interval is on the bad side of the limit."""
     if point.limit is None:
         return False
+    if point.difference:
+        return point.difference == "worse"
     if point.limit >= 1:
         return point.low is not None and point.low > point.limit
     return point.high is not None and point.high < point.limit
@@ -84,7 +86,12 @@ class _Scale:
 
     @classmethod
     def around(cls, points: Sequence[Point], limit: float, height: int) -> _Scale:
-        """Room for a halving and an eightfold increase, and more where estimates went there."""
+        """Room for a halving and an eightfold increase, and more where estimates went there.
+
+        Where the limit is 1 (an A/B test) and the last interval lies near it, room for that.
+        """
+        if limit == 1.0 and points and narrow(points[-1]):
+            return cls(0.8, 1.25, height)
         seen = [one.estimate for one in points if one.estimate] + [limit]
         bottom = min(0.5, 2.0 ** math.floor(math.log2(max(_LOWEST, min(seen)))))
         top = max(8.0, 2.0 ** math.ceil(math.log2(min(_HIGHEST, max(seen)))))

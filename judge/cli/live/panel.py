@@ -15,7 +15,7 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from judge.cli.live.board import STYLES, WORDS, Board, Point, evidence_words, ratio_words
+from judge.cli.live.board import ANSWERS, STYLES, WORDS, Board, Point, evidence_words, ratio_words
 from judge.cli.live.chart import ASCII, UNICODE, Glyphs, beyond, chart, meter
 
 WIDE = 104
@@ -147,7 +147,8 @@ def _evidence(last: Point, glyphs: Glyphs) -> Text:
     line = _clipped("evidence ", "dim")
     line.append(meter(share, width=_EVIDENCE, glyphs=glyphs), style=_style(last))
     line.append(f" {evidence_words(last)}")
-    return line.append("  proven good", style="green") if last.proven else line
+    good = ANSWERS.get(last.difference, "proven good")
+    return line.append(f"  {good}", style="green") if last.proven else line
 
 
 def _other(track: str, metrics: dict[str, Point]) -> Text:

@@ -18,6 +18,7 @@ from judge.stats.arms import Array
 from judge.stats.comparison import Comparison
 from judge.stats.samples import Absence, Interval
 from judge.stats.terms import Terms
+from judge.verdict.verdict import Difference
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,17 @@ class Looked:
     def answered(self) -> NDArray[np.bool_]:
         """At which looks (looks,) an A/B test has its answer: worse, better, or no difference."""
         return np.asarray(self.proven | self.worse)
+
+    @property
+    def difference(self) -> Difference | None:
+        """An A/B test's answer after the last look. One that was shown goes before that of none."""
+        if self.comparison is None or not self.comparison.apart:
+            return None
+        if self.worse[-1]:
+            return Difference.WORSE
+        if self.better[-1]:
+            return Difference.BETTER
+        return Difference.NONE if self.alike[-1] else None
 
     def planned_for(self, looks: int) -> Looked:
         """The same as if no more than so many looks had been planned."""
