@@ -6,8 +6,9 @@ it (`judge.verdict.testability`); a run itself tells the same of its own history
 
 from __future__ import annotations
 
+from judge.runs.tracks import read_past
 from judge.sources.source import Source
-from judge.spec.resolved import BASELINE, ResolvedAnalysis
+from judge.spec.resolved import ResolvedAnalysis
 from judge.verdict.testability import Shortfall, shortfalls
 
 
@@ -19,12 +20,6 @@ def foresee(analysis: ResolvedAnalysis, source: Source, *, at: float) -> list[Sh
     intervals = int(analysis.history / analysis.interval + 1e-9)
     if not intervals:
         return []
-    history = source.read(
-        analysis,
-        start=at - intervals * analysis.interval,
-        end=at,
-        step=analysis.interval,
-        tracks=[BASELINE],
-        thorough=False,
-    )
+    start = at - intervals * analysis.interval
+    history = read_past(source, analysis, start=start, intervals=intervals)
     return shortfalls(analysis, history)

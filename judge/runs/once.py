@@ -9,9 +9,12 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
+from judge.errors import Issue, SpecError
 from judge.runs.run import settling_delay
+from judge.runs.tracks import read_past, read_tracks
 from judge.sources.source import Source
-from judge.spec.resolved import BASELINE, ResolvedAnalysis
+from judge.spec.resolved import ResolvedAnalysis
+from judge.spec.units import format_duration
 from judge.stats.samples import Interval
 from judge.verdict.sequential import SequentialJudge
 from judge.verdict.verdict import Verdict
@@ -36,24 +39,29 @@ def judge_window(
     """Judge the whole intervals of the ``lookback`` seconds before ``end`` (Unix seconds).
 
     Without ``lookback`` the analysis's duration counts. The baseline's history is read from before
-    the window and its warm-up. Raises `SourceError` where nothing could be read.
+    the window and its warm-up. Raises `SourceError` where nothing could be read, `SpecError` where
+    a baseline with an offset would be read from within the window.
     """
     asked = analysis if lookback is None else dataclasses.replace(analysis, duration=lookback)
+    _check_offset(asked)
     start = end - asked.looks * asked.interval
     released = start - asked.warmup
-    history = source.read(
-        asked,
-        start=released - int(asked.history // asked.interval) * asked.interval,
-        end=released,
-        step=asked.interval,
-        tracks=[BASELINE],
-        thorough=False,
-    )
-    intervals = source.read(
-        asked, start=start, end=end, step=asked.interval, tracks=list(asked.tracks), thorough=True
-    )
+    past = int(asked.history // asked.interval)
+    history = read_past(source, asked, start=released - past * asked.interval, intervals=past)
+    intervals = read_tracks(source, asked, start=start, intervals=asked.looks)
     verdict = SequentialJudge(asked, history).decide(intervals)
     return Judged(verdict, asked, tuple(history), tuple(intervals))
+
+
+def _check_offset(asked: ResolvedAnalysis) -> None:
+    """A longer window than the analysis's may reach back to where its baseline is read from."""
+    longest = asked.baseline_offset - asked.warmup
+    if asked.baseline_offset and asked.duration > longest:
+        message = (
+            f"a window of {format_duration(asked.duration)} reaches back to where the baseline is "
+            f"read from; make it {format_duration(max(longest, 0.0))} or less"
+        )
+        raise SpecError([Issue("spec.baselineOffset", message)])
 
 
 def settled(analysis: ResolvedAnalysis, source: Source, *, now: float) -> float:

@@ -77,4 +77,3 @@ def _on_common_bounds(interval: Interval, metric: str) -> Histogram:
 
 def _fine(*values: float) -> bool:
     return all(map(math.isfinite, values))
-

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from judge.runs.run import Window, history_windows, look_window, settling_delay
+from judge.runs.tracks import read_past, read_tracks
 from judge.sources.source import Source
-from judge.spec.resolved import BASELINE
 from judge.stats.samples import Absence, Interval
 from judge.store.packing import as_stored
 from judge.store.run import Run
@@ -35,28 +35,14 @@ def read_history(source: Source, run: Run) -> History:
     windows = history_windows(run)
     if not windows:
         return History((), delay)
-    found = source.read(
-        run.analysis,
-        start=windows[0].start,
-        end=windows[-1].end,
-        step=run.analysis.interval,
-        tracks=[BASELINE],
-        thorough=False,
-    )
+    found = read_past(source, run.analysis, start=windows[0].start, intervals=len(windows))
     return History(tuple(_placed(found, windows)), delay)
 
 
 def read_look(source: Source, run: Run) -> Interval:
     """What the run's next look sees. Raises SourceError."""
     window = look_window(run, run.next_index)
-    found = source.read(
-        run.analysis,
-        start=window.start,
-        end=window.end,
-        step=run.analysis.interval,
-        tracks=list(run.analysis.tracks),
-        thorough=True,
-    )
+    found = read_tracks(source, run.analysis, start=window.start, intervals=1)
     return as_stored(_placed(found, [window])[0])
 
 
