@@ -29,13 +29,13 @@ from judge.spec.resolved import Actions, ResolvedAnalysis, Webhook
 from judge.stats.samples import Interval
 from judge.store.database import migrate, open_database
 from judge.store.outbox import DeliveryState
-from judge.store.run import Run
+from judge.store.run import EventType, Run
 from judge.store.runs import Runs
 from judge.verdict.verdict import MetricVerdict, Outcome, Promise, Verdict
 from tests.store.given import BEGAN, analysis
 
 RUN = "the-run"
-LOOKS = 3
+LOOKS, AFTER = 2, 1  # it passes at the second look, and fails at the one after
 PACE = Pace(poll=0.02, lease=60, renew=20, count=60, looks=1, sends=1)
 LONGEST_LIFE = 30.0  # seconds
 
@@ -127,14 +127,21 @@ def _changes(connection: Any) -> int:
 
 
 class Remote:
-    """Numbers from the loopback server, one request for each reading."""
+    """Numbers from the loopback server, one request for each reading.
 
-    def __init__(self, server: str) -> None:
+    What comes after the pass is read only when ``told`` says that the pass is out: else it would
+    hang on how threads take turns whether it is sent or withdrawn.
+    """
+
+    def __init__(self, server: str, *, told: Callable[[], bool]) -> None:
         self._server = server
+        self._told = told
 
     def read(
         self, analysis: ResolvedAnalysis, *, start: float, end: float, step: float, **_: Any
     ) -> list[Interval]:
+        while start >= BEGAN + LOOKS * step and not self._told():
+            time.sleep(0.005)
         count = round((end - start) / step)
         query = {"start": start, "step": step, "count": count}
         answer = requests.get(f"{self._server}/samples", params=query, timeout=10)
@@ -149,12 +156,15 @@ class Adding:
     """A judge whose verdict is a sum over all that it was given: nothing can go amiss unseen."""
 
     def __init__(self, analysis: ResolvedAnalysis, history: Sequence[Interval]) -> None:
-        self._looks = analysis.looks
+        self._looks = analysis.all_looks
         self._before = _weighed(history)
 
-    def look(self, intervals: Sequence[Interval], *, finished: bool) -> Verdict:
+    def look(
+        self, intervals: Sequence[Interval], *, finished: bool, passed_at: int | None = None
+    ) -> Verdict:
         total = self._before + _weighed(intervals)
-        outcome = Outcome.FAIL if finished else Outcome.INCONCLUSIVE
+        passes = finished and passed_at is None
+        outcome = Outcome.PASS if passes else Outcome.FAIL if finished else Outcome.INCONCLUSIVE
         index = len(intervals) - 1
         metric = MetricVerdict(outcome, f"{len(intervals)} seen", estimate=total)
         return Verdict(
@@ -164,6 +174,7 @@ class Adding:
             Promise.EXACT,
             decided=finished,
             decided_at=index if finished else None,
+            watching=passes,
             metrics={"errors": metric},
             comparisons={"canary": {"errors": metric}},
         )
@@ -191,7 +202,7 @@ def live(plan: Plan) -> None:
     run, _ = runs.start(_analysis(plan.server), key="rollout", started_at=BEGAN)
     daemon = Daemon(
         engine,
-        sources=lambda _: Remote(plan.server),
+        sources=lambda _: Remote(plan.server, told=lambda: _passed(runs, run)),
         judge=Adding,
         wall=lambda: time.time() + plan.later,
         pace=PACE,
@@ -210,7 +221,21 @@ def _analysis(server: str) -> ResolvedAnalysis:
         on_fail=(Webhook(f"{server}/hooks/fail"), Webhook(f"{server}/hooks/page")),
         on_pass=(Webhook(f"{server}/hooks/pass"),),
     )
-    return analysis(duration=LOOKS * 60.0, delay=None, history=300.0, actions=actions)
+    return analysis(
+        duration=LOOKS * 60.0,
+        keep_watching=AFTER * 60.0,
+        delay=None,
+        history=300.0,
+        actions=actions,
+    )
+
+
+def _passed(runs: Runs, run: Run) -> bool:
+    """Whether the pass is out, and that is written down."""
+    return any(
+        sent.type is EventType.PASSED and sent.state is DeliveryState.DELIVERED
+        for sent in runs.outbox(run.id)
+    )
 
 
 def _settled(runs: Runs, run: Run) -> bool:

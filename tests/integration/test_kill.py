@@ -2,7 +2,7 @@
 
 After each death another daemon takes over, and in the end the rows and what the receiver got are
 those of a run that nobody interrupted: nothing lost, nothing counted twice, nothing done twice in
-effect.
+effect. The run passes, is watched on, and fails: two decisions, each carried out once.
 """
 
 from __future__ import annotations
@@ -137,11 +137,16 @@ def _check_uninterrupted(end: End) -> None:
         "/hooks/interval",
         "/hooks/interval",
         "/hooks/page",
+        "/hooks/pass",
     ]
     indices = [said["data"]["index"] for path, said in end.received if path == "/hooks/interval"]
     assert indices == [0, 1, 2]
     (run,) = end.rows["runs"]
     assert (run["state"], run["next_index"], run["verdict"]["verdict"]) == ("done", 3, "fail")
+    decisions = [
+        one["type"] for one in end.rows["events"] if one["type"] in ("run.pass", "run.fail")
+    ]
+    assert sorted(decisions) == ["run.fail", "run.pass"]
     assert {sent["state"] for sent in end.rows["outbox"]} == {"delivered"}
 
 
@@ -149,10 +154,10 @@ def _check_moments(moments: Sequence[str]) -> None:
     """Nothing that matters is left out of the enumeration."""
     commits = [one for one in moments if one.startswith("before commit")]
     sends = [one for one in moments if one.startswith("before send")]
-    # migration, start, claim, history, three looks; five deliveries claimed and settled
-    assert len(commits) == 7 + 2 * 5
-    # history and three looks are asked for; five webhooks have a head and a body
-    assert len(sends) == 4 + 2 * 5
+    # migration, start, claim, history, three looks; six deliveries claimed and settled
+    assert len(commits) == 7 + 2 * 6
+    # history and three looks are asked for; six webhooks have a head and a body
+    assert len(sends) == 4 + 2 * 6
     assert len(moments) == 2 * (len(commits) + len(sends))
 
 
