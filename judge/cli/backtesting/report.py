@@ -102,7 +102,7 @@ def _title(one: Backtested) -> str:
 
 def _metrics(metrics: Sequence[MetricFigures]) -> Part:
     ratios = sorted({each.ratio for one in metrics for each in one.found})
-    heads = [f"{ratio:g}x found {how}" for ratio in ratios for how in ("in", "without")]
+    heads = [f"{ratio:g}x {how}" for ratio in ratios for how in ("found in", "without raise")]
     rows = []
     for one in metrics:
         by_ratio = {each.ratio: each for each in one.found}

@@ -74,21 +74,19 @@ def _kept(found: Figures, alpha: float) -> list[str]:
     if share.low is None or share.high is None:
         return []
     if share.low > alpha:
-        return [
-            (
-                f"That is more than the promise of {percent(alpha)}, and not by chance. Look at what "
-                "was rolled back: incidents, or pods that are worse than others for good?"
-            )
-        ]
+        told = (
+            f"That is more than the promise of {percent(alpha)}, and not by chance: incidents, or "
+            "pods that are worse than others for good?"
+        )
+        return [told]
     if share.high <= alpha:
         return [f"The promise of {percent(alpha)} was kept."]
-    return [
-        (
-            f"That agrees with the promise of {percent(alpha)}, but the past looked at is too short "
-            f"to show it: the {share.trials:,} releases are worth {share.effective:,.0f} independent "
-            "ones. A longer --since says more."
-        )
-    ]
+    told = (
+        f"That agrees with the promise of {percent(alpha)}, but this past is too short to show it: "
+        f"the {share.trials:,} releases are worth {share.effective:,.0f} independent ones. A "
+        "longer --since says more."
+    )
+    return [told]
 
 
 def _promises(found: Figures) -> list[str]:
@@ -128,24 +126,22 @@ def _unsplit(found: Figures) -> list[str]:
 def _replaced(found: Figures) -> list[str]:
     if not found.replaced:
         return []
-    return [
-        (
-            f"Most pods were replaced by others within {len(found.replaced):,} windows (a deploy?), "
-            f"which mix two releases: {_stretches(found.replaced)}. Name them with --rollout, or try "
-            "--find-rollouts."
-        )
-    ]
+    told = (
+        f"Within {len(found.replaced):,} windows most pods were replaced by others (a deploy?), so "
+        f"they mix two releases: {_stretches(found.replaced)}. Name them with --rollout, or try "
+        "--find-rollouts."
+    )
+    return [told]
 
 
 def _incidents(found: Figures) -> list[str]:
     if not found.offenders:
         return []
-    told = [
-        (
-            "A rollback here may be right: where a pod really had an incident, a release on it would "
-            "have looked bad."
-        )
-    ]
+    right = (
+        "A rollback here may be right: where a pod really had an incident, a release on it would "
+        "have looked bad."
+    )
+    told = [right]
     counted = Counter(pod for one in found.offenders for pod in one.split.pods)
     pod, times = max(counted.items(), key=lambda pair: (pair[1], pair[0]))
     if times > 1 and times >= PODS_OF_MANY * len(found.offenders):
