@@ -25,7 +25,7 @@ from judge.lab.contender import AnyContender
 from judge.lab.contenders import NO_ORACLES, Oracles, contenders
 from judge.lab.counts import CountScenario
 from judge.lab.effects import Effect
-from judge.lab.rollouts import ALPHAS, Rollouts, Scenario
+from judge.lab.rollouts import ALPHAS, Batch, Scenario
 from judge.lab.tally import Tally
 
 ORACLE_ROLLOUTS = 5000
@@ -65,6 +65,7 @@ def sizes(scenario: Scenario, rollouts: int) -> Sizes:
 
     Five thousand rollouts are a hundred histories of fifty runs each, where ``sharing`` is 1.
     """
+    rollouts = math.ceil(rollouts * scenario.portion)
     runs = max(1, round(math.sqrt(rollouts / 2.0) * scenario.sharing))
     return Sizes(math.ceil(rollouts / runs), runs, max(1, runs // FEW))
 
@@ -110,7 +111,7 @@ def oracles(scenario: CountScenario, seed: int) -> dict[float, dict[float, float
 
 
 def tallied(
-    scenario: Scenario, rollouts: Rollouts, judges: Sequence[AnyContender], few: int
+    scenario: Scenario, rollouts: Batch, judges: Sequence[AnyContender], few: int
 ) -> Tallies:
     """Every contender's tallies of a batch, by effect."""
     found: Tallies = {}

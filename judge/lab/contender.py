@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from judge.lab.effects import GOOD, Effect, is_good
 from judge.lab.peers import NEVER, Looks, first
-from judge.lab.rollouts import Learned, Rollouts, Scenario, Setting
+from judge.lab.rollouts import Batch, Learned, Rollouts, Scenario, Setting
 from judge.lab.tally import Tally, tallied
 from judge.spec.limits import default_worst
 from judge.spec.resolved import Direction
@@ -27,7 +27,7 @@ from judge.stats.terms import Terms
 BETA = 0.05
 AT_ONCE = 32  # rollouts, which stay in a core's cache
 
-Judged = TypeVar("Judged", bound=Rollouts, contravariant=True)
+Judged = TypeVar("Judged", bound=Batch, contravariant=True)
 Numbers = NDArray[np.intp]
 
 

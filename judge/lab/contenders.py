@@ -12,6 +12,8 @@ from judge.lab.gauges import GaugeRollouts
 from judge.lab.latencies import LatencyRollouts, LatencyScenario
 from judge.lab.peers import Looks
 from judge.lab.rollouts import ALPHAS, Rollouts, Scenario
+from judge.lab.telemetry.contenders import telemetry_contenders
+from judge.lab.telemetry.scenario import TelemetryScenario
 from judge.stats.arms import summed
 
 Oracles = Mapping[float, dict[float, float]]
@@ -22,6 +24,8 @@ P99_SECONDS = 0.25  # a quarter above what it usually is in the lab
 
 def contenders(scenario: Scenario, oracles: Oracles = NO_ORACLES) -> tuple[AnyContender, ...]:
     """All of them. ``oracles``: their thresholds, by alpha and by the effect that they seek."""
+    if isinstance(scenario, TelemetryScenario):
+        return telemetry_contenders(scenario)
     judges = ours(scenario)
     if isinstance(scenario, CountScenario):
         return (*judges, *COUNT_RULES, *_oracles(oracles))

@@ -87,6 +87,7 @@ class CountScenario:
     effects: tuple[float, ...] = EFFECTS
     settings: tuple[Setting, ...] = SETTINGS
     sharing: float = 1.0
+    portion: float = 1.0
 
     @property
     def interval(self) -> float:

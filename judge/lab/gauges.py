@@ -54,6 +54,7 @@ class GaugeScenario:
     effects: tuple[float, ...] = EFFECTS
     settings: tuple[Setting, ...] = SETTINGS
     sharing: float = 1.0
+    portion: float = 1.0
 
     @property
     def interval(self) -> float:

@@ -64,6 +64,7 @@ class LatencyScenario:
     effects: tuple[Effect, ...] = EFFECTS
     settings: tuple[Setting, ...] = SETTINGS
     sharing: float = SHARING
+    portion: float = 1.0
 
     @property
     def interval(self) -> float:

@@ -60,11 +60,8 @@ def remembered(terms: Terms) -> slice:
     return slice(-round(default_history(terms.looks * terms.interval) / terms.interval), None)
 
 
-class Rollouts(Protocol):
-    """A batch of simulated rollouts: ``runs`` of them after each of the ``histories``.
-
-    Rollouts are numbered history by history. All effects of one have the same baseline.
-    """
+class Batch(Protocol):
+    """A batch of rollouts: ``runs`` of them after each of the ``histories``, in this order."""
 
     @property
     def histories(self) -> int:
@@ -73,6 +70,10 @@ class Rollouts(Protocol):
     @property
     def runs(self) -> int:
         """After each history."""
+
+
+class Rollouts(Batch, Protocol):
+    """A batch of simulated rollouts. All effects of one have the same baseline."""
 
     def learn(self, history: int, terms: Terms, *, calibrate: bool) -> Learned[Any]:
         """What the judge of a history's runs knows before they begin, by the daemon's code."""
@@ -92,7 +93,8 @@ class Scenario(Protocol):
     ``effects`` begin with a good release's; ``onset`` is the interval of the run at which a
     regression begins; ``interval`` is in seconds, ``looks`` their number in a run. ``settings`` of
     this judge are measured on it. ``sharing`` says how many runs share a history, in units of what
-    is usual (`bench.sizes`): more where calibrating is dear.
+    is usual (`bench.sizes`): more where calibrating is dear; ``portion`` how many rollouts are
+    measured, in units of the plan's: fewer where judging is dear.
     """
 
     @property
@@ -127,5 +129,9 @@ class Scenario(Protocol):
     def sharing(self) -> float:
         """Of a history."""
 
-    def simulate(self, rng: np.random.Generator, histories: int, runs: int = 1) -> Rollouts:
+    @property
+    def portion(self) -> float:
+        """Of the rollouts."""
+
+    def simulate(self, rng: np.random.Generator, histories: int, runs: int = 1) -> Batch:
         """Draw a batch of rollouts: so many histories, and so many runs after each."""

@@ -7,8 +7,14 @@ from judge.lab.count_scenarios import COUNT_SCENARIOS
 from judge.lab.gauge_scenarios import GAUGE_SCENARIOS
 from judge.lab.latency_scenarios import LATENCY_SCENARIOS
 from judge.lab.rollouts import Scenario
+from judge.lab.telemetry_scenarios import TELEMETRY_SCENARIOS
 
-_SCENARIOS: tuple[Scenario, ...] = (*COUNT_SCENARIOS, *LATENCY_SCENARIOS, *GAUGE_SCENARIOS)
+_SCENARIOS: tuple[Scenario, ...] = (
+    *COUNT_SCENARIOS,
+    *LATENCY_SCENARIOS,
+    *GAUGE_SCENARIOS,
+    *TELEMETRY_SCENARIOS,
+)
 SCENARIOS = {scenario.name: scenario for scenario in _SCENARIOS}
 
 

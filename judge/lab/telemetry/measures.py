@@ -1,7 +1,7 @@
 """What is measured of pods: requests that fail, durations, levels; each with a law of trouble.
 
 Owned here: arrays of one metric, drawn for pods as they are there. What pods keep for good
-(`Lasting`) belongs to a pod and not to its place.
+(`noise.Law.permanent`) belongs to a pod and not to its place.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from scipy import special
 
 from judge.lab.fleet import Laws
 from judge.lab.latencies import NATIVE
-from judge.lab.noise import Array, Lasting, product
+from judge.lab.noise import Array, product
 from judge.lab.telemetry.presence import Cold, Presence
 from judge.spec.limits import default_worst
 from judge.spec.resolved import Direction, Kind, Metric
@@ -113,7 +113,7 @@ def trouble(
     measure: Measure, rng: np.random.Generator, presence: Presence, common: Array, cold: Cold
 ) -> Array:
     """What multiplies the pods of a presence but for what they keep; ``common`` to all tracks."""
-    passing = tuple(law for law in measure.own if not isinstance(law, Lasting))
+    passing = tuple(law for law in measure.own if not law.permanent)
     return common * product(passing, rng, presence.up.shape) * cold.at(presence.age)
 
 
@@ -127,7 +127,7 @@ def kept(
     runs, _, places = presence.life.shape
     factors = np.ones((runs, int(presence.life.max()) + 1, places))
     for law in measure.own:
-        if isinstance(law, Lasting):
+        if law.permanent:
             for number in range(factors.shape[1]):
                 factors[:, number] *= law.draw(rng, (runs, 1, places))[:, 0]
     if first is not None:

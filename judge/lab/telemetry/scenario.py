@@ -23,6 +23,7 @@ from judge.stats.samples import Interval, Pods
 
 EFFECTS = (1.0, 1.25, 2.0, 4.0)
 SETTINGS = (*at_limit(1.0), *at_limit(1.25))
+PORTION = 0.2  # a look costs a hundred times what it costs in arrays
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class TelemetryScenario:
     effects: tuple[Effect, ...] = EFFECTS
     settings: tuple[Setting, ...] = SETTINGS
     sharing: float = 1.0
+    portion: float = PORTION
 
     @property
     def released(self) -> tuple[str, ...]:
