@@ -109,6 +109,7 @@ def _with_findings(one: Checked, address: str) -> Checked:
             weights={r.track: r for r in weights},
         )
         try:
-            return replace(one, shortfalls=tuple(foresee(analysis, source, at=at)))
+            foreseen = foresee(analysis, source, at=at)
         except SourceError as error:
             return replace(one, unread=str(error))
+        return replace(one, shortfalls=foreseen.shortfalls, promise=foreseen.promise)

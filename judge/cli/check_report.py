@@ -19,6 +19,7 @@ from judge.spec.units import format_duration
 if TYPE_CHECKING:
     from judge.sources.inspect import TrackReport
     from judge.verdict.testability import Shortfall
+    from judge.verdict.verdict import Promise
 
 Found = Mapping[tuple[str, str, str], "TrackReport"]
 
@@ -28,8 +29,9 @@ class Checked:
     """What is known of one file: its analysis or what is wrong, and what its queries found.
 
     ``weights`` are the reports on those of its tracks that are queries, by track.
-    ``shortfalls`` are what keeps its metrics from being tested on the data that there are;
-    ``unread`` is why those could not be read.
+    ``shortfalls`` are what keeps its metrics from being tested on the data that there are, and
+    ``promise`` what a run's promise would be worth on them; ``unread`` is why those could not be
+    read.
     """
 
     file: Path
@@ -39,6 +41,7 @@ class Checked:
     found: Found = field(default_factory=dict)
     weights: Reports = field(default_factory=dict)
     shortfalls: tuple[Shortfall, ...] = ()
+    promise: Promise | None = None
     unread: str = ""
 
     @property
@@ -79,6 +82,10 @@ def lines(one: Checked) -> list[str]:
                 report = one.found.get((metric.name, track, part))
                 told += _query_lines(track, part, query, report)
         told += [_shortfall_line(short) for short in one.shortfalls if short.metric == metric.name]
+    if one.promise is not None:
+        from judge.verdict.promise import MEANINGS
+
+        told.append(f"  the promise of a run that began now: {MEANINGS[one.promise]}")
     if one.unread and not one.refused:
         told.append(f"  the baseline's history cannot be read: {one.unread}")
     return told
@@ -160,6 +167,7 @@ def document(one: Checked) -> dict[str, Any]:
         "weights": weight_documents(one.analysis, one.weights) if one.analysis else [],
         "queries": _query_documents(one.analysis, one.found) if one.analysis else [],
         "shortfalls": [asdict(short) for short in one.shortfalls],
+        "promise": one.promise.value if one.promise is not None else None,
     }
 
 

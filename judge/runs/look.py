@@ -25,6 +25,7 @@ from judge.spec.resolved import ResolvedAnalysis
 from judge.stats.samples import Interval
 from judge.store.claims import Claims, Note
 from judge.store.run import EventType, HistoryState, Run
+from judge.verdict.promise import promise_of
 from judge.verdict.testability import shortfalls
 from judge.verdict.verdict import Outcome, Promise, Verdict, from_document
 
@@ -77,6 +78,7 @@ class Looker:
             "intervals": len(history.intervals),
             "delay": history.delay,
             "shortfalls": _shortfalls(run, history),
+            "promise": promise_of(run.analysis, history.intervals).value,
         }
         after = self._claims.record_history(
             run,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from judge.spec.resolved import Kind, Metric
+from judge.spec.units import format_duration
 from judge.verdict.reasons import figure, title
 
 
@@ -112,3 +114,80 @@ def uncalibrated(metric: Metric, hours: float, pods: int, windows: int, fewest: 
         f"takes {fewest}; the promise will be called uncalibrated: set history longer, or keep "
         "more of it"
     )
+
+
+def shorter(seconds: float, windows: int) -> str:
+    """A history whose empty beginning is in its own way: windows of a run lie too far apart."""
+    return (
+        f"; as it is, history: {format_duration(60.0 * (seconds // 60.0))} gives {windows}, since "
+        "in less time its windows lie closer together"
+    )
+
+
+def begins_late(first: float, there: float, asked: float) -> str:
+    """A server, or a service, that has not been there for as long as is asked for."""
+    return (
+        f"there is nothing before {moment(first)}, {hours(there)} of the {hours(asked)} asked for: "
+        "Prometheus keeps no more (--storage.tsdb.retention.time), or the series are younger"
+    )
+
+
+def gap(first: float, last: float, interval: float) -> str:
+    """Minutes or hours in the history without any sample."""
+    return f"it has a gap of {hours(last - first)}, from {moment(first)} to {moment(last)}"
+
+
+def holed(metric: Metric, hole: str, windows: int) -> str:
+    """Holes that leave enough to calibrate on."""
+    return (
+        f"{title(metric)}: {hole}; what is left gives {windows} windows of a run's length, which "
+        "is enough: the promise is calibrated, for a service that goes on as it was then"
+    )
+
+
+def changed(
+    metric: Metric,
+    *,
+    at: float,
+    pods: int,
+    ratio: float | None,
+    deploys: int,
+    since: float,
+    windows: int,
+    fewest: int,
+) -> str:
+    """A deploy in the history, or a step that lasts, and what it means for what is learned."""
+    what = (
+        f"most pods were replaced at about {moment(at)}, as by a deploy ({pods} came)"
+        if pods
+        else f"it moved for good at about {moment(at)}"
+    )
+    if deploys > 1:
+        what += f", the last of {deploys} times in this history"
+    if ratio is None:
+        return (
+            f"{title(metric)}: {what}; it went on as before, so both releases count as one "
+            "service, and the promise is for one that goes on as both did"
+        )
+    enough = (
+        f"set history to {format_duration(60.0 * (since // 60.0))}, what lies after it: its "
+        f"{windows} windows of a run's length are enough for a calibrated promise"
+        if windows >= fewest
+        else f"what lies after it, {hours(since)}, has {windows} windows of a run's length, and a "
+        f"promise calibrated on that alone takes {fewest}"
+    )
+    return (
+        f"{title(metric)}: {what}; since then it is {ratio:.2g} times what it was. What differs "
+        "between the releases counts as noise between pods: regressions are seen later or not at "
+        f"all, and the promise is for both taken together; {enough}"
+    )
+
+
+def moment(at: float) -> str:
+    """A time, to the minute."""
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def hours(seconds: float) -> str:
+    """A length of time, as people say it."""
+    return f"{seconds / 3600.0:.3g} h" if seconds >= 3600.0 else f"{seconds / 60.0:.3g} min"

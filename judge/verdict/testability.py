@@ -19,6 +19,7 @@ from judge.verdict import reasons, shortfall_reasons
 from judge.verdict.kinds.gathering import Gathered, gathered
 from judge.verdict.kinds.latency import untested_bound, untested_limit
 from judge.verdict.kinds.terms import counts_pods
+from judge.verdict.past import changes, longest_gap, missing_start, presence
 from judge.verdict.sufficiency import FEWEST_EVENTS, FEWEST_EXPOSURES, MANY_EXPOSURES
 
 
@@ -56,15 +57,74 @@ def _of(metric: Metric, analysis: ResolvedAnalysis, history: Sequence[Interval])
         )
         if text
     ]
-    weak = [
-        text
-        for text in (_without_pods(metric, analysis, past), _uncalibrated(metric, analysis, past))
-        if text and metric.limit is not None
-    ]
+    weak = _weak(metric, analysis, past, history) if metric.limit is not None else []
     return [
         *(Shortfall(metric.name, text, hopeless=True) for text in hopeless),
-        *(Shortfall(metric.name, text, hopeless=False) for text in weak[:1]),
+        *(Shortfall(metric.name, text, hopeless=False) for text in weak),
     ]
+
+
+def _weak(
+    metric: Metric, analysis: ResolvedAnalysis, past: Gathered, history: Sequence[Interval]
+) -> list[str]:
+    """What takes from the promise, or from what can be seen under it.
+
+    A history that is too little is told with what makes it so; else each thing by itself.
+    """
+    holes = _holes(analysis, past, history)
+    changed = _changed(metric, analysis, past, history)
+    short = _without_pods(metric, analysis, past) or _uncalibrated(metric, analysis, past)
+    if short:
+        return [short + "".join(f"; {hole}" for hole in holes), *changed]
+    return [
+        *(shortfall_reasons.holed(metric, hole, _windows(analysis, past)) for hole in holes),
+        *changed,
+    ]
+
+
+def _holes(analysis: ResolvedAnalysis, past: Gathered, history: Sequence[Interval]) -> list[str]:
+    """Where the history begins late, and its longest gap, in words."""
+    seen, interval = past.seen, analysis.interval
+    found = []
+    late = missing_start(seen)
+    if late:
+        there, asked = (len(seen) - late) * interval, len(seen) * interval
+        found.append(shortfall_reasons.begins_late(history[late].start, there, asked))
+    gap = longest_gap(seen, interval=interval)
+    if gap is not None:
+        found.append(
+            shortfall_reasons.gap(history[gap.first].start, history[gap.last - 1].end, interval)
+        )
+    return found
+
+
+def _changed(
+    metric: Metric, analysis: ResolvedAnalysis, past: Gathered, history: Sequence[Interval]
+) -> list[str]:
+    """Deploys in the history, and steps of the metric, in words."""
+    found = changes(metric, past, interval=analysis.interval)
+    if not found:
+        return []
+    last = found[-1]
+    since = Gathered(past.found[last.at :], past.pods, {})
+    return [
+        shortfall_reasons.changed(
+            metric,
+            at=history[last.at].start,
+            pods=last.pods,
+            ratio=last.ratio,
+            deploys=len(found),
+            since=(len(history) - last.at) * analysis.interval,
+            windows=_windows(analysis, since),
+            fewest=FEWEST,
+        )
+    ]
+
+
+def _windows(analysis: ResolvedAnalysis, past: Gathered) -> int:
+    """How many pseudo-rollouts calibrate."""
+    present = presence(past)
+    return calibrating(present, looks=analysis.all_looks) if present.size else 0
 
 
 def _too_few_requests(metric: Metric, analysis: ResolvedAnalysis, past: Gathered) -> str:
@@ -139,9 +199,13 @@ def _without_pods(metric: Metric, analysis: ResolvedAnalysis, past: Gathered) ->
 
 
 def _uncalibrated(metric: Metric, analysis: ResolvedAnalysis, past: Gathered) -> str:
-    present = np.array([[pod in pods for pod in past.pods] for pods in past.found], dtype=bool)
-    windows = calibrating(present, looks=analysis.all_looks)
-    if windows >= FEWEST:
+    windows = _windows(analysis, past)
+    if windows >= FEWEST or analysis.shift:
         return ""
     hours = float(past.seen.sum()) * analysis.interval / 3600.0
-    return shortfall_reasons.uncalibrated(metric, hours, len(past.pods), windows, FEWEST)
+    told = shortfall_reasons.uncalibrated(metric, hours, len(past.pods), windows, FEWEST)
+    trimmed = Gathered(past.found[int(past.seen.argmax()) :], past.pods, {})
+    there = _windows(analysis, trimmed)
+    if there >= FEWEST:
+        told += shortfall_reasons.shorter(len(trimmed.found) * analysis.interval, there)
+    return told

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from judge.errors import SourceRejected
-from judge.runs.foresight import foresee
+from judge.runs.foresight import Foreseen, foresee
+from judge.verdict.verdict import Promise
 from tests.runs.world import ScriptedSource
 from tests.store.given import BEGAN, analysis
 
@@ -16,12 +17,16 @@ def test_the_history_that_a_run_would_read_is_gone_over() -> None:
     assert source.asked == [
         {"start": BEGAN - 300, "end": BEGAN, "tracks": ["baseline"], "thorough": False}
     ]
-    assert [(one.metric, one.hopeless) for one in found] == [("errors", True), ("errors", False)]
+    assert [(one.metric, one.hopeless) for one in found.shortfalls] == [
+        ("errors", True),
+        ("errors", False),
+    ]
+    assert found.promise is Promise.UNCALIBRATED
 
 
 def test_without_a_history_nothing_is_asked() -> None:
     source = ScriptedSource()
-    assert foresee(analysis(history=0.0), source, at=BEGAN) == []
+    assert foresee(analysis(history=0.0), source, at=BEGAN) == Foreseen()
     assert source.asked == []
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from judge.spec.resolved import BASELINE, Compare, Kind, Metric
 from judge.stats.arms import Array, PodCounts
+from judge.stats.boundaries import pairs
 from judge.stats.comparison import Comparison
 from judge.stats.dispersion import Dispersion
 from judge.stats.histograms import PodHistograms, known_counts, quantile
@@ -29,7 +30,7 @@ from judge.stats.planning.synthetic import made_counts, made_histograms, made_le
 from judge.stats.risks import calibration, learn, weigh_counts
 from judge.stats.samples import Interval
 from judge.stats.slowdowns import tail_calibration, weigh_histograms
-from judge.stats.tail_noise import TailNoise, learn_tails
+from judge.stats.tail_noise import TailNoise, learn_tails, shares_on
 from judge.stats.terms import Terms
 from judge.verdict.kinds.counts import pod_counts
 from judge.verdict.kinds.gathering import gathered
@@ -171,7 +172,13 @@ class LatencyPlayer:
     @property
     def exact(self) -> bool:
         """See `Player`."""
-        return bool((self.noise.noise.phi == 1.0).all() and (self.noise.noise.tau == 0.0).all())
+        bounds, shares = self.known.bounds, shares_on(self.known.bounds, self.noise)
+        tested = [pairs(bounds, shares, null) for _, null, _ in self.terms.directions]
+        noises = [None if one is None else self.noise.at(bounds[one.reference]) for one in tested]
+        return all(
+            one is not None and bool((one.phi == 1.0).all() and (one.tau == 0.0).all())
+            for one in noises
+        )
 
     def made(self, pods: int, *, rng: np.random.Generator) -> LatencyPlayer:
         """See `Player`."""
