@@ -8,8 +8,8 @@ good; what changes within a run is ``phi`` or the long-run variance. Not here: t
 (`risks`, `slowdowns`, `levels`) and the threshold (`calibration`), which take it from there.
 
 Copies overlap: a day is "after" in one pair and "before" in the next. The two differences then hang
-together, which leaves their mean square what it is, and tells less than two; a day counts as one
-degree of freedom for that, however many runs it holds.
+together, which leaves their mean square what it is; that they tell less than two does so too little
+(a correlation of -1/2) to count.
 """
 
 from __future__ import annotations
@@ -78,10 +78,10 @@ class Apart:
         """Whether these are days enough."""
         return self.days(present) >= self.fewest_days
 
-    def degrees(self, usable: NDArray[np.bool_]) -> Array:
-        """One for each day of pairs, (...), by which of them are usable (..., windows, looks)."""
-        days = usable.sum((-2, -1)) * self.interval / DAY
-        return np.asarray(np.maximum(days, 1.0))
+    @property
+    def day(self) -> int:
+        """How many windows there are in a day; at least one."""
+        return max(1, round(DAY / (self.looks * self.interval)))
 
     def block(self, seconds: float) -> int:
         """The intervals of a block of so many seconds, or of a part of a run if that is less."""
@@ -145,12 +145,13 @@ def apart_levels(
     variance = (squares / special.chdtri(np.maximum(degrees, 1.0), UPPER)).max(0)
     variance = np.maximum(variance, LEAST_VARIANCE)
     chance = variance[..., None] / np.maximum(usable.sum(-1), 1)
-    tau = _lasting(np.where(2 * usable.sum(-1) >= apart.looks, own, np.nan), chance)
+    lasting = np.where(2 * usable.sum(-1) >= apart.looks, own, np.nan)
+    tau = _lasting(lasting, chance)
     fallback = assumed_level(variance.shape, interval=apart.interval)
     return LevelNoise(  # of one arm: the difference of two has twice the variance
         variance=np.where(learned, variance / 2.0, fallback.variance),
         tau=np.where(learned, tau / math.sqrt(2.0), fallback.tau),
-        degrees=np.where(learned, apart.degrees(usable), np.inf),
+        degrees=np.where(learned, _worth(lasting, apart.day), np.inf),
         step=np.where(learned, _usual_step(logs[..., 0]), fallback.step),
         learned=learned,
     )
@@ -165,14 +166,14 @@ def _apart_counts(history: PodCounts, apart: Apart) -> Dispersion:
     phi, enough = _phi(x, y, n, m, apart)
     whole = [one.sum(-1) for one in (x, y, n, m)]
     own, chance = _log_ratio(*whole)
-    full = 2 * usable.sum(-1) >= apart.looks
-    tau = _lasting(np.where(full, own, np.nan), phi[..., None] * chance)
+    lasting = np.where(2 * usable.sum(-1) >= apart.looks, own, np.nan)
+    tau = _lasting(lasting, phi[..., None] * chance)
     rate, volume = events.sum(-1), total.sum(-1)
     present = (total > 0).sum(-1)
     return Dispersion(
         phi=np.where(enough, phi, ASSUMED_PHI),
         tau=np.where(enough, tau / math.sqrt(2.0), ASSUMED_TAU),
-        degrees=np.where(enough, apart.degrees(usable), np.inf),
+        degrees=np.where(enough, _worth(lasting, apart.day), np.inf),
         rate=np.divide(rate, volume, out=np.full_like(rate, np.nan), where=volume > 0),
         volume=np.divide(volume, present, out=np.full_like(rate, np.nan), where=present > 0),
         learned=enough,
@@ -234,6 +235,24 @@ def _lasting(own: Array, chance: Array) -> Array:
         weight = np.where(known, 1.0 / np.square(chance + square[..., None]), 0.0)
         square = np.maximum(_quotient((weight * squares).sum(-1), weight.sum(-1)), 0.0)
     return np.asarray(np.sqrt(square))
+
+
+def _worth(own: Array, most: int) -> Array:
+    """How many independent ones these (..., windows) are worth, for their mean square; at least 1.
+
+    One over the sum of their squared autocorrelations, up to ``most`` windows apart: a daily rhythm
+    in them leaves few, a level that wanders for hours one every few hours.
+    """
+    known = np.isfinite(own)
+    values = np.where(known, own, 0.0)
+    square = _quotient(np.square(values).sum(-1), known.sum(-1))
+    together = np.ones(own.shape[:-1])
+    for lag in range(1, min(most, own.shape[-1] - 1) + 1):
+        both = (known[..., lag:] & known[..., :-lag]).sum(-1)
+        product = _quotient((values[..., lag:] * values[..., :-lag]).sum(-1), both)
+        chance = _quotient(np.ones_like(square), both.astype(float))
+        together += 2.0 * np.maximum(np.square(_quotient(product, square)) - chance, 0.0)
+    return np.asarray(np.maximum(known.sum(-1) / together, 1.0))
 
 
 def _long_run(left: Array, apart: Apart, *, slopes: bool) -> tuple[Array, Array]:
