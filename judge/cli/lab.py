@@ -94,7 +94,7 @@ class _Files:
             return {}
         try:
             return tallies_of(json.loads(self.json.read_text()), plan)
-        except (ValueError, LookupError, TypeError) as exc:
+        except (ValueError, LookupError, TypeError, AttributeError) as exc:
             message = f"{self.json} is no document of the lab; remove it, or name another"
             raise SpecError([Issue("--json-out", message)]) from exc
 

@@ -153,7 +153,7 @@ class CountRollouts:
 
     def learn(self, history: int, terms: Terms, *, calibrate: bool) -> Learned[Dispersion]:
         """See `rollouts.Rollouts`."""
-        kept = (history, remembered(terms))
+        kept = (slice(history, history + 1), remembered(terms))
         past = PodCounts(self.history.events[kept], self.history.total[kept])
         noise = learn(past, interval=terms.interval)
         if noise is None or not calibrate:

@@ -43,7 +43,12 @@ def document(plan: Plan, tallies: Tallies) -> dict[str, Any]:
 
 
 def tallies_of(found: dict[str, Any], plan: Plan) -> Tallies:
-    """The tallies of those of the plan's scenarios that a document has as a whole."""
+    """The tallies of those of the plan's scenarios that a document has as a whole.
+
+    Raises ValueError for what is no document of the lab, of this format.
+    """
+    if found.get("format") != FORMAT:
+        raise ValueError(f"the format is {found.get('format')!r}, not {FORMAT!r}")
     told: Tallies = {}
     if (found.get("seed"), found.get("rollouts")) != (plan.seed, plan.rollouts):
         return told

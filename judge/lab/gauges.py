@@ -103,7 +103,7 @@ class GaugeRollouts:
 
     def learn(self, history: int, terms: Terms, *, calibrate: bool) -> Learned[LevelNoise]:
         """See `rollouts.Rollouts`."""
-        past = PodLevels(self.history.values[history, remembered(terms)])
+        past = PodLevels(self.history.values[history : history + 1, remembered(terms)])
         slope = self.scenario.leak
         noise = learn_levels(past, interval=terms.interval, floor=0.0, slope=slope)
         if noise is None or not calibrate:

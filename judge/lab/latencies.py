@@ -128,7 +128,8 @@ class LatencyRollouts:
 
     def learn(self, history: int, terms: Terms, *, calibrate: bool) -> Learned[TailNoise]:
         """See `rollouts.Rollouts`."""
-        past = PodHistograms(self.history.bounds, self.history.counts[history, remembered(terms)])
+        kept = (slice(history, history + 1), remembered(terms))
+        past = PodHistograms(self.history.bounds, self.history.counts[kept])
         noise = learn_tails(past, interval=terms.interval)
         if noise is None or not calibrate:
             return Learned(noise, None)

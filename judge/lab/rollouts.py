@@ -46,7 +46,7 @@ def at_limit(
 
 @dataclass(frozen=True, slots=True)
 class Learned(Generic[Noise]):
-    """What one history says: its noise, and by how much it raises the threshold.
+    """What one history says: its noise, and by how much it raises the threshold, for a batch (1,).
 
     None for what it does not say.
     """

@@ -28,7 +28,7 @@ class Share:
     """``hits`` of ``trials`` in so many ``clusters``, and the sums over clusters of products.
 
     ``hits_hits`` sums the squared hits of each cluster, ``trials_trials`` its squared trials, and
-    ``hits_trials`` the products of both.
+    ``hits_trials`` the products of both; ``struck`` clusters had any.
     """
 
     hits: int = 0
@@ -37,6 +37,7 @@ class Share:
     hits_hits: int = 0
     hits_trials: int = 0
     trials_trials: int = 0
+    struck: int = 0
 
     @staticmethod
     def of(hit: NDArray[np.bool_]) -> Share:
@@ -51,6 +52,7 @@ class Share:
             int(np.square(hits).sum()),
             whole * trials,
             clusters * trials * trials,
+            int((hits > 0).sum()),
         )
 
     def __add__(self, other: Share) -> Share:
@@ -103,11 +105,12 @@ class Share:
         """Clopper and Pearson's with effective counts.
 
         Divided further by how much wider Student's quantile is than the normal one, since the
-        design effect is itself estimated, from so many clusters (Korn & Graubard 1998).
+        design effect is itself estimated (Korn & Graubard 1998): from the clusters with any hit,
+        for the others say nothing of how hits cluster.
         """
         if not self.trials:
             return 1.0 if upper else 0.0
-        degrees = max(self.clusters - 1, 1)
+        degrees = max(self.struck - 1 if self.hits >= FEW else self.clusters - 1, 1)
         wider = float(special.stdtrit(degrees, confidence) / special.ndtri(confidence)) ** 2
         if self.trials == self.clusters:
             wider = 1.0  # clusters of one: nothing is shared

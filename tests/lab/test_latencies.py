@@ -138,12 +138,14 @@ def test_the_limits_are_what_the_buckets_can_test(scenario: LatencyScenario) -> 
     asked = 1.2 if limit == LIMIT else limit
     terms = Terms(asked, 2.0 * asked, 0.01, 0.05, 60.0, 10)
     found = drawn(replace(scenario, fleet=SHORT, effects=(1.0,)), 2)
-    (side,) = found.compare(terms, calibrate=False).sides
+    (side,) = found.sides(0, np.arange(1), terms, found.learn(0, terms, calibrate=False))
     assert side.null == pytest.approx(limit)
 
 
 def test_a_limit_that_the_buckets_cannot_test_is_an_error() -> None:
     scenario = next(one for one in LATENCY_SCENARIOS if one.name == "latency-classic")
     found = drawn(replace(scenario, fleet=SHORT), 1)
+    terms = Terms(1.2, 2.0, 0.01, 0.05, 60.0, 10)
+    learned = found.learn(0, terms, calibrate=False)
     with pytest.raises(ValueError, match=r"latency-classic cannot test 1\.2"):
-        found.compare(Terms(1.2, 2.0, 0.01, 0.05, 60.0, 10), calibrate=False)
+        found.sides(0, np.arange(1), terms, learned)

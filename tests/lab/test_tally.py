@@ -2,31 +2,42 @@ import math
 
 import numpy as np
 import pytest
-from scipy import stats
 
-from judge.lab.tally import Tally, binomial_bounds, histogram
+from judge.lab.tally import Tally, tallied
 
 
 def tally(looks: list[int], longest: int = 10) -> Tally:
-    return Tally(histogram(np.array(looks), longest))
+    return tallied(np.array([looks]), longest)
 
 
 def test_shares_count_rollbacks_among_all() -> None:
     counted = tally([0, 0, 3, 10])
-    assert (counted.rollouts, counted.rollbacks) == (4, 2)
-    assert counted.share == 0.5
-    assert counted.standard_error == pytest.approx(0.25)
+    assert counted.rollouts == 4
+    assert counted.rolled_back.value == 0.5
     assert (counted.by(3), counted.by(9), counted.by(10)) == (0.25, 0.25, 0.5)
 
 
 def test_parts_add_up_whatever_their_order() -> None:
     one, other = tally([0, 2, 3]), tally([5, 0])
-    assert np.array_equal((one + other).rolled_back, tally([0, 0, 2, 3, 5]).rolled_back)
-    proving = Tally(histogram(np.array([0, 1]), 3), 1, histogram(np.array([2, 0]), 3))
+    both = one + other
+    assert np.array_equal(both.looks, tally([0, 0, 2, 3, 5]).looks)
+    assert both.looks.tolist() == (other + one).looks.tolist()
+    assert (both.rolled_back.hits, both.rolled_back.clusters) == (3, 2)
+
+
+def test_proofs_are_counted_apart_and_may_be_of_more_rollouts() -> None:
+    looks, early = np.array([[0, 1]]), np.array([[2, 0, 0, 3]])
+    proving = tallied(looks, 3, early > 0, early)
     both = proving + proving
-    assert both.proven == 2
+    assert both.rollouts == 4
+    assert both.proven is not None
+    assert both.shown is not None
+    assert (both.proven.hits, both.proven.trials) == (4, 8)
     assert both.early is not None
-    assert both.early.tolist() == [2, 0, 2, 0]
+    assert both.early.tolist() == [4, 0, 2, 2]
+    assert (both.shown_by(1), both.shown_by(2), both.shown_by(3)) == (0.0, 0.25, 0.5)
+    assert both.early_median == 3
+    assert (proving + tally([1, 2, 0], 3)).proven is None
 
 
 @pytest.mark.parametrize(
@@ -41,9 +52,3 @@ def test_parts_add_up_whatever_their_order() -> None:
 )
 def test_the_median_counts_what_was_never_seen(looks: list[int], onset: int, median: float) -> None:
     assert tally(looks).median(onset) == median
-
-
-def test_bounds_are_clopper_and_pearson_s() -> None:
-    for successes, trials in ((0, 20), (3, 50), (20, 20)):
-        exact = stats.binomtest(successes, trials).proportion_ci(0.95, method="exact")
-        assert binomial_bounds(successes, trials, 0.95) == pytest.approx((exact.low, exact.high))
