@@ -43,6 +43,7 @@ from judge.stats.tail_noise import BLOCK_SECONDS, TailNoise, tail_shares
 DAY = 86_400.0
 FEWEST_DAYS = 6.0  # of pairs a day apart or more: next to every weekday against another
 FEWEST_DAYS_SHORT = 3.0  # of pairs that are nearer to each other
+FEWEST_RUNS = 51.0
 _PARTS = 3  # a run is cut into at least that many blocks
 _ROUNDS = 20
 
@@ -75,8 +76,10 @@ class Apart:
         return float(pairs.sum()) * self.interval / DAY
 
     def enough(self, present: NDArray[np.bool_]) -> bool:
-        """Whether these are days enough."""
-        return self.days(present) >= self.fewest_days
+        """Whether these are days enough, and runs enough one after the other."""
+        days = self.days(present)
+        runs = days * DAY / self.interval / self.looks
+        return days >= self.fewest_days and runs > FEWEST_RUNS
 
     @property
     def day(self) -> int:

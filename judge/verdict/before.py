@@ -1,8 +1,8 @@
 """Before/after in a verdict: how the history lies, and what the comparison rests on, in words.
 
 Owned here: putting a history on a grid, so that what is ``shift`` intervals apart can be paired
-though there are gaps, and the sentence that says how many days of pairs there were. Not here: the
-noise of such pairs (`judge.stats.shifted`).
+though there are gaps, and the sentences that say what such a history is worth. Not here: the noise
+of its pairs (`judge.stats.shifted`).
 """
 
 from __future__ import annotations
@@ -10,11 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from judge.spec.resolved import BASELINE, ResolvedAnalysis
+import numpy as np
+from numpy.typing import NDArray
+
+from judge.spec.resolved import BASELINE, Metric, ResolvedAnalysis
 from judge.spec.units import format_duration
 from judge.stats.samples import Interval
-from judge.stats.shifted import DAY, Apart
-from judge.verdict.kinds.gathering import gathered
+from judge.stats.shifted import DAY, FEWEST_RUNS, Apart
+from judge.verdict.kinds.gathering import Gathered, gathered
+from judge.verdict.reasons import title
 
 
 def on_grid(analysis: ResolvedAnalysis, history: Sequence[Interval]) -> Sequence[Interval]:
@@ -29,43 +33,80 @@ def on_grid(analysis: ResolvedAnalysis, history: Sequence[Interval]) -> Sequence
     ]
 
 
-def days_paired(analysis: ResolvedAnalysis, history: Sequence[Interval]) -> dict[str, float]:
-    """The days of pairs that each compared metric has, by its name."""
-    apart = _apart(analysis)
-    return {
-        metric.name: apart.days(gathered(history, metric.name, BASELINE).seen)
+def basis(analysis: ResolvedAnalysis, history: Sequence[Interval]) -> str:
+    """What a before/after verdict rests on, as the end of its reason; "" for any other.
+
+    ``history`` is on a grid.
+    """
+    if not analysis.shift:
+        return ""
+    ago = told(analysis.baseline_offset)
+    before = f"; before/after: the baseline is the service {ago} before"
+    seen = [
+        gathered(history, metric.name, BASELINE).seen
         for metric in analysis.metrics
         if metric.limit is not None
-    }
-
-
-def few_days(analysis: ResolvedAnalysis, days: float) -> str:
-    """Why so many days of pairs do not calibrate; "" where they do."""
-    needed = _apart(analysis).fewest_days
-    if days >= needed:
-        return ""
+    ]
+    if not seen:
+        return before
+    least = min(seen, key=lambda one: float(one.sum()))
+    short = _short(analysis, least)
+    if short:
+        return f"{before}; {short}, so the promise is uncalibrated"
+    since = _day(history[0].start + analysis.baseline_offset)
     return (
-        f"its history has {days:.1f} days of pairs {told(analysis.baseline_offset)} apart, "
-        f"{needed:g} are needed"
+        f"{before}; the promise is empirical: it rests on {_apart(analysis).days(least):.1f} days "
+        f"of such pairs, {since} to {_day(history[-1].end)} (UTC), each against {ago} before"
     )
 
 
-def basis(analysis: ResolvedAnalysis, history: Sequence[Interval]) -> str:
-    """What a before/after verdict rests on, as the end of its reason; "" for any other."""
-    if not analysis.shift:
-        return ""
-    before = f"; before/after: the baseline is the service {told(analysis.baseline_offset)} before"
-    days = days_paired(analysis, history)
-    if not days:
-        return before
-    short = few_days(analysis, min(days.values()))
+def weak(
+    metric: Metric, analysis: ResolvedAnalysis, past: Gathered, holes: Sequence[str]
+) -> list[str]:
+    """What takes from the promise of a before/after comparison of a metric, in words."""
+    found = []
+    short = _short(analysis, past.seen)
     if short:
-        return f"{before}, and {short} to measure the promise on"
-    since = _day(history[0].start + analysis.baseline_offset)
+        needed = analysis.baseline_offset + _apart(analysis).fewest_days * DAY
+        found.append(
+            f"{title(metric)}: {short}: the promise will be called uncalibrated, and what cannot "
+            f"be learned is assumed; let Prometheus keep, and history ask for, more than "
+            f"{told(-(-needed // DAY) * DAY)}{''.join(f'; {hole}' for hole in holes)}"
+        )
+    elif holes:
+        found.append(
+            f"{title(metric)}: {'; '.join(holes)}; what is left is enough for an empirical promise"
+        )
+    replaced = _replaced(analysis, past)
+    return [*found, f"{title(metric)}: {replaced}"] if replaced else found
+
+
+def _short(analysis: ResolvedAnalysis, seen: NDArray[np.bool_]) -> str:
+    """Why these intervals do not calibrate; "" where they do."""
+    apart, ago = _apart(analysis), told(analysis.baseline_offset)
+    if apart.enough(seen):
+        return ""
+    days = apart.days(seen)
+    if days < apart.fewest_days:
+        needed = f"{apart.fewest_days:g} days"
+    else:
+        needed = f"{FEWEST_RUNS * apart.looks * apart.interval / DAY:.1f} for so long a run"
+    return f"the history has {days:.1f} days of pairs {ago} apart, and it takes {needed}"
+
+
+def _replaced(analysis: ResolvedAnalysis, past: Gathered) -> str:
+    """Whether before has other pods than the end of the history, and how often that happened."""
+    arms = [next(iter(pods), "") for pods in past.found]
+    then, last = arms[-analysis.shift :], arms[-1:]
+    now = next((name for name in [*last, *reversed(then)] if name), "")
+    first = next((name for name in then if name), "")
+    if not now or first == now:
+        return ""
+    ago = told(analysis.baseline_offset)
     return (
-        f"{before}; the promise is empirical: it rests on {min(days.values()):.1f} days of such "
-        f"pairs, {since} to {_day(history[-1].end)} (UTC) each against "
-        f"{told(analysis.baseline_offset)} before"
+        f"all pods were replaced within the last {ago}, as by a deploy: the service {ago} before "
+        "is not the release that is to be replaced, so what that deploy changed will count as a "
+        f"change of this one; wait {ago}, or write an offset that begins after it"
     )
 
 
@@ -78,7 +119,7 @@ def told(offset: float) -> str:
 
 
 def _apart(analysis: ResolvedAnalysis) -> Apart:
-    return Apart(analysis.looks, analysis.shift, analysis.interval)
+    return Apart(analysis.all_looks, analysis.shift, analysis.interval)
 
 
 def _day(at: float) -> str:

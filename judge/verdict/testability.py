@@ -15,7 +15,7 @@ import numpy as np
 from judge.spec.resolved import BASELINE, CANARY, Kind, Metric, ResolvedAnalysis
 from judge.stats.calibration import FEWEST, calibrating
 from judge.stats.samples import Count, Histogram, Interval, Level, Sample
-from judge.verdict import reasons, shortfall_reasons
+from judge.verdict import before, reasons, shortfall_reasons
 from judge.verdict.kinds.gathering import Gathered, gathered
 from judge.verdict.kinds.latency import untested_bound, untested_limit
 from judge.verdict.kinds.terms import counts_pods
@@ -72,6 +72,8 @@ def _weak(
     A history that is too little is told with what makes it so; else each thing by itself.
     """
     holes = _holes(analysis, past, history)
+    if analysis.shift:
+        return before.weak(metric, analysis, past, holes)
     changed = _changed(metric, analysis, past, history)
     short = _without_pods(metric, analysis, past) or _uncalibrated(metric, analysis, past)
     if short:
@@ -200,7 +202,7 @@ def _without_pods(metric: Metric, analysis: ResolvedAnalysis, past: Gathered) ->
 
 def _uncalibrated(metric: Metric, analysis: ResolvedAnalysis, past: Gathered) -> str:
     windows = _windows(analysis, past)
-    if windows >= FEWEST or analysis.shift:
+    if windows >= FEWEST:
         return ""
     hours = float(past.seen.sum()) * analysis.interval / 3600.0
     told = shortfall_reasons.uncalibrated(metric, hours, len(past.pods), windows, FEWEST)
