@@ -3,8 +3,9 @@
 A real Prometheus scrapes the services of `law` twice a second over HTTP, while their time runs 30
 times as fast: a scrape is one of every 15 seconds of theirs, and two real seconds are an interval
 of a minute. Their pods come, go and restart, and scrapes fail. Then `PrometheusSource` reads all of
-it, as a daemon would read a history, and each service becomes an evidence bundle of the baseline
-alone, in its own time. It takes the program prometheus, and MINUTES (of the recorder's time).
+it, as a daemon would, and each service becomes an evidence bundle of the baseline alone, in its own
+time: ``intervals`` as a run reads them, ``history`` those that a history's reading, which asks for
+no raw samples, has otherwise. It takes the program prometheus, and MINUTES (of the recorder's time).
 """
 
 from __future__ import annotations
@@ -112,14 +113,25 @@ def _rng(law: ServiceLaw) -> np.random.Generator:
     return np.random.default_rng([len(law.name), *law.name.encode()])
 
 
-def read(law: ServiceLaw, address: str, start: float, end: float) -> list[Interval]:
+def read(
+    law: ServiceLaw, address: str, start: float, end: float, *, thorough: bool
+) -> list[Interval]:
     """What Prometheus knows of a service, in intervals of its own minutes from 0 on."""
     asked = analysis(law, address)
     with PrometheusSource(asked.prometheus) as source:
         found = source.read(
-            asked, start=start, end=end, step=STEP, tracks=[BASELINE], thorough=True
+            asked, start=start, end=end, step=STEP, tracks=[BASELINE], thorough=thorough
         )
     return [_stretched(one, number) for number, one in enumerate(found)]
+
+
+def read_twice(
+    law: ServiceLaw, address: str, start: float, end: float
+) -> tuple[list[Interval], list[Interval]]:
+    """As a history is read, those that a run would have read otherwise; and as a run reads them."""
+    run = read(law, address, start, end, thorough=True)
+    history = read(law, address, start, end, thorough=False)
+    return [one for one, other in zip(history, run, strict=True) if one != other], run
 
 
 def _stretched(one: Interval, number: int) -> Interval:
@@ -140,11 +152,13 @@ def _shorter(sample: Sample) -> Sample:
     return sample
 
 
-def write(law: ServiceLaw, intervals: Sequence[Interval], folder: Path) -> Path:
-    """One recording: a bundle without a history, whose intervals have the baseline alone."""
+def write(
+    law: ServiceLaw, history: Sequence[Interval], intervals: Sequence[Interval], folder: Path
+) -> Path:
+    """One recording: a bundle of the baseline alone, in all of its intervals."""
     nowhere = replace(analysis(law, "http://localhost"), prometheus=PrometheusConfig())
     text = json.dumps(
-        bundle_document(nowhere, [], intervals), sort_keys=True, separators=(",", ":")
+        bundle_document(nowhere, history, intervals), sort_keys=True, separators=(",", ":")
     )
     path = folder / f"service-{law.name}.json.gz"
     path.write_bytes(gzip.compress(text.encode(), mtime=0))
@@ -160,7 +174,9 @@ def record(laws: Sequence[ServiceLaw], folder: Path, minutes: float) -> list[Pat
             began = asyncio.run(live(laws, prometheus, minutes))
             start = STEP * (1 + (began + 5.0) // STEP)
             end = STEP * ((began + minutes * 60.0) // STEP - 1)
-            return [write(law, read(law, prometheus.address, start, end), folder) for law in laws]
+            return [
+                write(law, *read_twice(law, prometheus.address, start, end), folder) for law in laws
+            ]
         finally:
             prometheus.stop()
 
