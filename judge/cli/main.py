@@ -23,6 +23,7 @@ COMMANDS = {
     "watch": ("judge.cli.watch", "Run a whole analysis in the terminal."),
     "replay": ("judge.cli.replay", "Judge evidence bundles again."),
     "check": ("judge.cli.check", "Check analyses, and their queries."),
+    "plan": ("judge.cli.plan", "Say what a run will see, from the service's own history."),
     "backtest": ("judge.cli.backtest", "Replay an analysis on the past."),
     "templates": ("judge.cli.templates", "List, show, render and suggest metric templates."),
     "start": ("judge.cli.start", "Start a run on a server."),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from judge.spec.resolved import Direction, Metric
+from judge.spec.resolved import Direction, Kind, Metric
 from judge.stats.comparison import Comparison
 from judge.stats.planning.foresight import NEVER, Foresight, Looks, first
 from judge.stats.planning.scenes import Planned, Scenes, group_of, scenes
@@ -24,7 +24,8 @@ FOLDS = (1.5, 2.0, 4.0)
 SHARES = (0.5, 0.95)  # of releases in which a regression is to be seen
 SCENES = 200
 FEWEST_SCENES = 60
-WORK = 60_000.0  # scenes x looks x starts, which bounds the time that a release takes
+WORK = 60_000.0  # scenes x looks x starts x tests: bounds the time that a release takes
+LATENCY_TESTS = 4  # what a latency costs, about, in comparisons of counts
 FARTHEST = 32.0  # times the limit: regressions beyond that are not looked for
 NEAREST = 1.03
 STEPS = 5  # of the search for the smallest regression
@@ -91,7 +92,7 @@ def prospect(
     """
     rng = np.random.default_rng([seed, 0])
     raised = player.raised(planned)
-    drawn, played = _scenes(player, terms, planned, count, rng)
+    drawn, played = _scenes(metric, player, terms, planned, count, rng)
     stage = played.stage(drawn, planned, raised, rng=rng)
     releases = _Releases(metric, terms, stage, drawn, pass_looks, seed, done)
     good, proven = releases.good()
@@ -118,7 +119,7 @@ def effect_seen(
 ) -> Foresight:
     """When a release that is ``fold`` times worse is seen. Raises `Unplannable`."""
     rng = np.random.default_rng([seed, 0])
-    drawn, played = _scenes(player, terms, planned, SCENES, rng)
+    drawn, played = _scenes(metric, player, terms, planned, SCENES, rng)
     stage = played.stage(drawn, planned, player.raised(planned), rng=rng)
     releases = _Releases(metric, terms, stage, drawn, terms.looks, seed, lambda: None)
     return releases.regression(fold).seen
@@ -138,16 +139,23 @@ def _fold(metric: Metric, ratio: float) -> float:
     return 1.0 / ratio if metric.direction is Direction.DECREASE else ratio
 
 
-def scenes_for(terms: Terms, count: int) -> int:
-    """How many scenes are played, which goes down where runs have many looks."""
-    return int(np.clip(WORK / (terms.looks * len(terms.plan.starts)), FEWEST_SCENES, count))
+def scenes_for(metric: Metric, terms: Terms, count: int) -> int:
+    """How many scenes are played: fewer where runs have many looks, or each costs more."""
+    tests = LATENCY_TESTS if metric.kind is Kind.HISTOGRAM else 1
+    work = terms.looks * len(terms.plan.starts) * tests
+    return int(np.clip(WORK / work, FEWEST_SCENES, count))
 
 
 def _scenes(
-    player: Player, terms: Terms, planned: Planned, count: int, rng: np.random.Generator
+    metric: Metric,
+    player: Player,
+    terms: Terms,
+    planned: Planned,
+    count: int,
+    rng: np.random.Generator,
 ) -> tuple[Scenes, Player]:
     """The scenes, and who plays them: a made-up history where the real one cannot."""
-    count = scenes_for(terms, count)
+    count = scenes_for(metric, terms, count)
     group = group_of(planned, usual_pods(player))
     drawn = scenes(player.present, looks=terms.looks, group=group, count=count, rng=rng)
     if drawn is not None:

@@ -183,6 +183,8 @@ def _metric_plan(
 
 def _not_planned(metric: Metric, analysis: ResolvedAnalysis, terms: Terms | None) -> str:
     """Why a metric is not planned at all; "" where it is."""
+    if metric.better is not None:
+        return "A/B tests are not planned: what they can show hangs on the visitors to come"
     if terms is None:
         return (
             "it is held to a fixed bound alone, and when one is broken hangs on how far beyond it "
@@ -193,8 +195,6 @@ def _not_planned(metric: Metric, analysis: ResolvedAnalysis, terms: Terms | None
             "before/after comparisons (baselineOffset) are not planned: judge backtest says how "
             "they would have done on the past"
         )
-    if terms.gain is not None:
-        return "A/B tests are not planned: what they can show hangs on the visitors to come"
     return ""
 
 
