@@ -16,14 +16,15 @@ NATIVE = "--enable-feature=native-histograms"
 
 
 @contextlib.contextmanager
-def backfilled(folder: Path, series: Sequence[Series]) -> Iterator[str]:
-    """The address of a Prometheus whose storage holds exactly ``series``."""
+def backfilled(folder: Path, series: Sequence[Series], *, blocks: str = "2h") -> Iterator[str]:
+    """The address of a Prometheus whose storage holds exactly ``series``, in blocks that long."""
     need("prometheus", "promtool")
     data = folder / "data"
     written = folder / "history.om"
     written.write_text(openmetrics(series))
     subprocess.run(
-        ["promtool", "tsdb", "create-blocks-from", "openmetrics", str(written), str(data)],
+        ["promtool", "tsdb", "create-blocks-from", "openmetrics", str(written), str(data)]
+        + ([f"--max-block-duration={blocks}"] if blocks != "2h" else []),
         check=True,
         capture_output=True,
     )
