@@ -61,12 +61,11 @@ class Journal:
                 f"{self._path} cannot be written: {exc.strerror}; give another with --state FILE"
             ) from exc
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as exc:
-            raise SettingsError(
-                f"{self._path}: another backtest is writing it; wait for it, or give another file"
-            ) from exc
-        self._read()
+            self._lock()
+            self._read()
+        except BaseException:
+            self._file.close()
+            raise
         return self
 
     def __exit__(
@@ -107,6 +106,16 @@ class Journal:
         """Take the file away."""
         if self._path is not None:
             self._path.unlink(missing_ok=True)
+
+    def _lock(self) -> None:
+        if self._file is None:
+            return
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as exc:
+            raise SettingsError(
+                f"{self._path}: another backtest is writing it; wait for it, or give another file"
+            ) from exc
 
     def _write(self, piece: dict[str, Any]) -> None:
         if self._file is None:

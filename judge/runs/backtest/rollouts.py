@@ -26,7 +26,7 @@ from judge.sources.pod_owners import pod_owners
 from judge.sources.pods_seen import Span, pods_seen
 from judge.sources.prometheus import PrometheusSource
 from judge.spec.resolved import BASELINE, CANARY, ResolvedAnalysis
-from judge.stats.samples import Interval, Pods
+from judge.stats.samples import Interval, Level, Pods
 from judge.verdict.sequential import SequentialJudge
 from judge.verdict.sufficiency import FEWEST_BLOCKS
 from judge.verdict.verdict import Verdict
@@ -99,20 +99,39 @@ def _rolling(
     start = update.at + analysis.warmup
     most = start + analysis.looks * analysis.interval
     looks = _looks(analysis, start, min(until, most, update.both_until))
+    read = _baseline(analysis, source, start, looks, True) if looks else []
+    intervals = _beside(_apart(read, update))
     least = _least_looks(analysis)
-    if looks < least:
-        beside = max(update.both_until - update.at, 0.0) / 60.0
+    if len(intervals) < least:
         return _nothing(
             release,
-            f"new and old pods were there together for {beside:.0f} min, warm-up included, and a "
-            f"comparison takes {least} intervals; {BEFORE_AFTER}",
+            f"new and old pods had samples beside each other in {len(intervals)} intervals after "
+            f"the warm-up, and a comparison takes {least}; {BEFORE_AFTER}",
         )
-    asked = played(dataclasses.replace(analysis, duration=looks * analysis.interval))
+    duration = len(intervals) * analysis.interval
+    asked = played(dataclasses.replace(analysis, duration=duration, keep_watching=0.0))
     past = math.floor(analysis.history / analysis.interval + _CLOSE)
     history = _baseline(analysis, source, update.at - past * analysis.interval, past, False)
-    intervals = _apart(_baseline(analysis, source, start, looks, True), update)
     verdict = SequentialJudge(asked, history).decide(intervals)
     return _said(release, NEW_WITH_OLD, verdict, start, analysis.interval)
+
+
+def _beside(intervals: Sequence[Interval]) -> list[Interval]:
+    """The intervals up to the last in which both new and old pods had something to tell."""
+    both = [
+        place
+        for place, one in enumerate(intervals)
+        if any(
+            all(_tells(tracks.get(track, {})) for track in (CANARY, BASELINE))
+            for tracks in one.samples.values()
+        )
+    ]
+    return list(intervals[: both[-1] + 1]) if both else []
+
+
+def _tells(pods: Pods) -> bool:
+    """Whether any pod answered requests, or had a level: what is gone is shown for a while."""
+    return any(isinstance(one, Level) or one.total > 0 for one in pods.values())
 
 
 def _baseline(
