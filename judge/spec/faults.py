@@ -6,10 +6,10 @@ themselves (`rules`), the sense of a ratio (`limits`), what a field can hold at 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from judge.spec.limits import limit_fault, margin_fault, worst_fault
-from judge.spec.resolved import Direction, Kind
+from judge.spec.resolved import Direction, Kind, Query, Reading
 from judge.spec.rules import Rules
 from judge.spec.units import format_duration
 
@@ -35,6 +35,23 @@ def lasting_fault(lasting: float | None, interval: float) -> str:
         f"{format_duration(lasting)} is shorter than one interval ({shown}), and a bound is looked "
         f"at once an interval; write {shown} or more, or leave it out for three intervals"
     )
+
+
+def variant_fault(rules: Rules, queries: Mapping[str, Query], *, before_after: bool) -> str:
+    """What keeps a metric with these queries from being an A/B test, or ""."""
+    if rules.better is None:
+        return ""
+    if before_after:
+        return (
+            "compares two variants at the same time, and baselineOffset two times; remove one of "
+            "the two"
+        )
+    if "total" in queries and queries["total"].reading is Reading.GAUGE:
+        return (
+            "makes an A/B test of counters, visits say, and this metric's total is a gauge; "
+            "remove it, or count visits"
+        )
+    return ""
 
 
 def _ratio_faults(rules: Rules) -> Iterator[Fault]:

@@ -15,7 +15,7 @@ from judge.errors import Issue, SpecError
 from judge.spec import rendering, tracks, variables
 from judge.spec.analysis import AnalysisWritten, SpecWritten
 from judge.spec.before import before_issues, default_past
-from judge.spec.faults import faults, lasting_fault
+from judge.spec.faults import faults, lasting_fault, variant_fault
 from judge.spec.metric_template import MetricTemplate, is_path, load_template
 from judge.spec.metrics import MetricWritten
 from judge.spec.parts import part_faults
@@ -205,6 +205,9 @@ class _Resolver:
         interval, rules = self.spec.interval, metric.rules().over(template.rules)
         for inside, message in faults(rules, template.kind):
             self.fault((*path, *inside), message)
+        wrong = variant_fault(rules, template.queries, before_after=bool(self.spec.baseline_offset))
+        if wrong:
+            self.fault((*path, "better"), wrong)
         wrong = lasting_fault(metric.for_, interval)
         if wrong:
             self.fault((*path, "for"), wrong)
