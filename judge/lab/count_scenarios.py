@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from judge.lab.counts import CountScenario, Service
 from judge.lab.effects import OUTAGE
-from judge.lab.noise import Gamma, Incidents, Lasting, Lognormal
+from judge.lab.noise import Gamma, Incidents, Lasting, Lognormal, Rhythm
 
 # At 3 errors a minute: variance 1 + 3 * 2/3 = 3 at one minute, 1 + 2 * 3 = 7 in the long run.
 OVERDISPERSED = Gamma(variance=2 / 3, correlation=0.5)
@@ -44,11 +44,15 @@ COUNT_SCENARIOS = (
         "long run",
         burst=2.0,
     ),
-    CountScenario(
-        "autocorrelation-0.8",
-        "gamma factors with autocorrelation 0.8 ** minutes: variance 3x at one minute, 19x in the "
-        "long run",
-        own=(Gamma(variance=2 / 3, correlation=0.8),),
+    *(
+        CountScenario(
+            f"autocorrelation-{correlation:g}",
+            f"gamma factors with autocorrelation {correlation:g} ** minutes: variance 3x at one "
+            f"minute, {long_run:.3g}x in the long run",
+            own=(Gamma(variance=2 / 3, correlation=correlation),),
+        )
+        for correlation in (0.3, 0.6, 0.8, 0.95)
+        for long_run in [1.0 + 2.0 * (1.0 + correlation) / (1.0 - correlation)]
     ),
     CountScenario(
         "own-incidents",
@@ -73,6 +77,27 @@ COUNT_SCENARIOS = (
         rhythm=0.5,
     ),
     CountScenario(
+        "daily-rhythm",
+        "overdispersed; the traffic and the error rate each have a daily rhythm of half their mean "
+        "up and down",
+        own=(OVERDISPERSED,),
+        shared=(Rhythm(0.5),),
+        rhythm=0.5,
+    ),
+    CountScenario(
+        "uneven-pods",
+        "pods' parts of their track's traffic differ for ever (log-sd 0.7), and so do their error "
+        "rates (0.1); overdispersed; three canary pods",
+        Service(canary_pods=3, uneven=0.7),
+        own=(OVERDISPERSED, Lasting(0.1)),
+    ),
+    CountScenario(
+        "thirty-pods",
+        "overdispersed; 30 baseline pods and one canary pod with a thirtieth of the traffic",
+        Service(requests=300.0, baseline_pods=30, shares=(1 / 30,)),
+        own=(OVERDISPERSED,),
+    ),
+    CountScenario(
         "pod-spread",
         "pods differ for ever by 30 % (log-sd 0.3), one canary pod; else independent",
         own=(Lasting(0.3),),
@@ -80,11 +105,10 @@ COUNT_SCENARIOS = (
     *(
         CountScenario(
             f"outage-{pods}",
-            f"{pods} baseline pod{'s' * (pods > 1)}, overdispersed; a bad release fails every "
-            "request",
+            f"{pods} baseline pod{'s' * (pods > 1)}, overdispersed",
             Service(baseline_pods=pods),
             own=(OVERDISPERSED,),
-            effects=(1.0, OUTAGE),
+            effects=(1.0, 1.25, 2.0, OUTAGE),
         )
         for pods in (1, 2, 3, 9)
     ),
@@ -112,6 +136,29 @@ COUNT_SCENARIOS = (
         "overdispersed; five canary pods get 10, 25 and 50 % of the traffic in turn",
         Service(canary_pods=5, shares=(0.1, 0.25, 0.5)),
         own=(OVERDISPERSED,),
+    ),
+    CountScenario(
+        "full-weight-steps",
+        "the same pods get 10, 25, 50, 75 and 100 % of the traffic in turn; at the end the "
+        "baseline has none",
+        Service(canary_pods=5, shares=(0.1, 0.25, 0.5, 0.75, 1.0)),
+        own=(OVERDISPERSED,),
+    ),
+    CountScenario(
+        "one-percent-split",
+        "overdispersed; the canary gets one request in a hundred, 0.3 errors a minute",
+        Service(shares=(0.01,)),
+        own=(OVERDISPERSED,),
+    ),
+    *(
+        CountScenario(
+            f"{requests}-a-second",
+            f"overdispersed, with the same factors; {requests} request{'s' * (requests > 1)} a "
+            f"second, {requests * 0.03:g} errors of the canary a minute",
+            Service(requests=float(requests)),
+            own=(OVERDISPERSED,),
+        )
+        for requests in (1, 10, 1000)
     ),
     CountScenario(
         "late-onset",

@@ -44,7 +44,8 @@ class Service:
 
     ``requests`` per second in total; ``error_rate`` per request; ``shares`` of the traffic that
     the canary gets, in steps of equal length over the run; ``history`` and ``looks`` in intervals
-    of ``interval`` seconds.
+    of ``interval`` seconds. ``uneven`` is the log-sd by which pods' parts of their track's traffic
+    differ for good.
     """
 
     requests: float = 100.0
@@ -55,6 +56,7 @@ class Service:
     interval: float = 60.0
     looks: int = 60
     history: int = 960
+    uneven: float = 0.0
 
     @property
     def fleet(self) -> Fleet:
@@ -106,15 +108,12 @@ class CountScenario:
         before = self._traffic(rng, histories, service.history)
         during = self._traffic(rng, histories * runs, service.looks)
         share = service.canary_share()[:, None]
-        pods, rate = service.baseline_pods, service.error_rate
-        history = _counts(self, rng, before / pods, rate * trouble.history)
-        baseline = _counts(self, rng, during * (1.0 - share) / pods, rate * trouble.baseline)
-        canary = _counts(
-            self,
-            rng,
-            during * share / service.canary_pods,
-            _released(self, rate * trouble.canary),
-        )
+        rate, parts = service.error_rate, self._parts(rng, histories, service.baseline_pods)
+        history = _counts(self, rng, before * parts, rate * trouble.history)
+        left = during * (1.0 - share) * np.repeat(parts, runs, axis=0)
+        baseline = _counts(self, rng, left, rate * trouble.baseline)
+        given = during * share * self._parts(rng, histories * runs, service.canary_pods)
+        canary = _counts(self, rng, given, _released(self, rate * trouble.canary))
         good = rate * trouble.common[..., 0] * math.prod(law.mean for law in self.own)
         return CountRollouts(
             scenario=self,
@@ -125,6 +124,13 @@ class CountScenario:
             canary=canary,
             expected=canary.total.sum(-1) * good,
         )
+
+    def _parts(self, rng: np.random.Generator, batch: int, pods: int) -> Array:
+        """Each pod's part of its track's traffic, (batch, 1, pods)."""
+        if not self.service.uneven:
+            return np.full((batch, 1, pods), 1.0 / pods)
+        drawn = np.exp(self.service.uneven * rng.standard_normal((batch, 1, pods)))
+        return np.asarray(drawn / drawn.sum(-1, keepdims=True))
 
     def _traffic(self, rng: np.random.Generator, batch: int, intervals: int) -> Array:
         """All requests expected in an interval, (batch, intervals, 1)."""

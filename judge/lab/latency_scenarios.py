@@ -10,8 +10,9 @@ from __future__ import annotations
 import math
 
 from judge.lab.effects import Tail
+from judge.lab.fleet import Fleet
 from judge.lab.latencies import CLASSIC, LatencyScenario
-from judge.lab.noise import Incidents, Lasting, Lognormal
+from judge.lab.noise import Incidents, Lasting, Lognormal, Rhythm
 from judge.lab.rollouts import at_limit
 
 WANDERING = Lognormal(variance=math.expm1(0.05**2), correlation=0.8)
@@ -24,8 +25,20 @@ LATENCY_SCENARIOS = (
         own=(WANDERING,),
     ),
     LatencyScenario(
+        "latency-wandering-0.95",
+        "the same, with autocorrelation 0.95 ** minutes",
+        own=(Lognormal(variance=math.expm1(0.05**2), correlation=0.95),),
+    ),
+    LatencyScenario(
+        "latency-daily-rhythm",
+        "wandering medians as before, and all of them have a daily rhythm of 20 % up and down",
+        own=(WANDERING,),
+        shared=(Rhythm(0.2),),
+    ),
+    LatencyScenario(
         "latency-shared-incidents",
-        "the same, and about every two hours all pods are three times slower for 5 minutes",
+        "wandering medians, and about every two hours all pods are three times slower for 5 "
+        "minutes",
         own=(WANDERING,),
         shared=(Incidents(factor=3.0, every=120.0, lasting=5.0),),
     ),
@@ -39,6 +52,24 @@ LATENCY_SCENARIOS = (
         "latency-pod-spread",
         "pods differ for ever by 7 % of the median (log-sd 0.07); else independent",
         own=(Lasting(0.07),),
+    ),
+    LatencyScenario(
+        "latency-three-pods",
+        "three baseline pods that differ for ever by 5 % of the median, and wander",
+        Fleet(baseline_pods=3),
+        own=(WANDERING, Lasting(0.05)),
+    ),
+    LatencyScenario(
+        "latency-half-split",
+        "wandering medians; one canary pod gets half of the traffic",
+        share=0.5,
+        own=(WANDERING,),
+    ),
+    LatencyScenario(
+        "latency-10-a-second",
+        "wandering medians; ten requests a second",
+        requests=10.0,
+        own=(WANDERING,),
     ),
     LatencyScenario(
         "latency-classic",

@@ -63,17 +63,12 @@ TELEMETRY_SCENARIOS = (
     TelemetryScenario(
         "pod-churn",
         "every pod is replaced by one of another name about every hour; 5 to 9 baseline pods, up "
-        "and down within four hours; one scrape in ten fails",
+        "and down within four hours, that get unequal shares of the traffic (log-sd 0.3); one "
+        "scrape in ten fails",
         (ERRORS,),
         Scene(Lives(replaced=60.0, fewest=5), Gaps(pods=MISSED.pods)),
         canary_pods=2,
-    ),
-    TelemetryScenario(
-        "uneven-pods",
-        "the pods of a track get unequal shares of its traffic (log-sd 0.7); else as usual",
-        (ERRORS,),
-        uneven=0.7,
-        canary_pods=3,
+        uneven=0.3,
     ),
     TelemetryScenario(
         "run-weight-steps",

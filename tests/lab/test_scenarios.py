@@ -11,6 +11,7 @@ from judge.lab.count_scenarios import LOGNORMAL, OVERDISPERSED
 from judge.lab.counts import CountScenario, Service
 from judge.lab.effects import OUTAGE
 from judge.lab.noise import Gamma, Incidents, Lasting, Lognormal
+from judge.lab.sawtooth import Sawtooth
 from judge.lab.scenarios import SCENARIOS, chosen
 
 LONG = 60
@@ -19,7 +20,7 @@ LONG = 60
 def canary_events(name: str, *, seed: int = 1, rollouts: int = 4000) -> np.ndarray:
     """Counts of good canaries, (rollouts, looks)."""
     scenario = SCENARIOS[name]
-    service = replace(scenario.service, history=0, looks=LONG)
+    service = replace(scenario.service, history=0, looks=LONG, baseline_pods=1)
     good = replace(scenario, service=service, effects=(1.0,), onset=0)
     return good.simulate(np.random.default_rng(seed), rollouts).canary.events[0].sum(-1)
 
@@ -41,7 +42,15 @@ def finite_run(variance: float, mean: float, correlation: float) -> float:
     [
         ("independent", 3.0, 1.0, 1.0),
         ("overdispersed", 3.0, 3.0, finite_run(2 / 3, 3.0, 0.5)),
+        ("autocorrelation-0.3", 3.0, 3.0, finite_run(2 / 3, 3.0, 0.3)),
+        ("autocorrelation-0.6", 3.0, 3.0, finite_run(2 / 3, 3.0, 0.6)),
         ("autocorrelation-0.8", 3.0, 3.0, finite_run(2 / 3, 3.0, 0.8)),
+        ("autocorrelation-0.95", 3.0, 3.0, finite_run(2 / 3, 3.0, 0.95)),
+        ("thirty-pods", 3.0, 3.0, finite_run(2 / 3, 3.0, 0.5)),
+        ("one-percent-split", 0.3, 1.2, finite_run(2 / 3, 0.3, 0.5)),
+        ("1-a-second", 0.03, 1.02, finite_run(2 / 3, 0.03, 0.5)),
+        ("10-a-second", 0.3, 1.2, finite_run(2 / 3, 0.3, 0.5)),
+        ("1000-a-second", 30.0, 21.0, finite_run(2 / 3, 30.0, 0.5)),
         ("bursts", 3.0, 3.0, 3.0),
         ("high-rate", 120.0, 1.0, 1.0),
         ("high-rate-noisy", 120.0, 3.4, finite_run(0.02, 120.0, 0.5)),
@@ -120,6 +129,76 @@ def test_the_canary_has_its_share_and_the_baseline_all_before() -> None:
     assert drawn.baseline.total[:, 30:].sum(-1).mean() == pytest.approx(3000, rel=0.01)
 
 
+def test_weights_step_to_all_of_the_traffic() -> None:
+    scenario = SCENARIOS["full-weight-steps"]
+    bare = replace(scenario, service=replace(scenario.service, history=0))
+    drawn = bare.simulate(np.random.default_rng(14), 50)
+    for step, share in enumerate((0.1, 0.25, 0.5, 0.75, 1.0)):
+        looks = slice(12 * step, 12 * (step + 1))
+        canary = drawn.canary.total[0, :, looks].sum(-1).mean()
+        assert canary == pytest.approx(6000 * share, rel=0.02)
+        left = drawn.baseline.total[:, looks].sum(-1).mean()
+        assert left == pytest.approx(6000 * (1 - share), rel=0.02, abs=1e-9)
+
+
+def test_uneven_pods_keep_their_parts_of_the_traffic() -> None:
+    drawn = SCENARIOS["uneven-pods"].simulate(np.random.default_rng(15), 40, 2)
+    parts = drawn.history.total.mean(1) / drawn.history.total.mean(1).sum(-1, keepdims=True)
+    assert np.log(parts).std() == pytest.approx(0.7, rel=0.1)
+    in_runs = drawn.baseline.total.mean(1) / drawn.baseline.total.mean(1).sum(-1, keepdims=True)
+    assert in_runs == pytest.approx(np.repeat(parts, 2, axis=0), rel=0.1)
+    assert drawn.canary.total[0].sum(-1).mean() == pytest.approx(600, rel=0.02)
+
+
+def test_a_daily_rhythm_moves_traffic_and_errors_of_both_tracks() -> None:
+    drawn = SCENARIOS["daily-rhythm"].simulate(np.random.default_rng(16), 200)
+    traffic = drawn.history.total.sum(-1).mean(-1)
+    assert traffic.std() / traffic.mean() > 0.1
+    errors = drawn.history.events.sum(-1) / drawn.history.total.sum(-1)
+    assert errors.mean(-1).std() / errors.mean() > 0.1
+    ours = drawn.canary.events[0].sum((1, 2)) / drawn.canary.total[0].sum((1, 2))
+    theirs = drawn.baseline.events.sum((1, 2)) / drawn.baseline.total.sum((1, 2))
+    assert np.corrcoef(ours, theirs)[0, 1] > 0.5
+
+
+def test_a_heap_climbs_and_falls_back() -> None:
+    law = Sawtooth(height=0.25, period=25.0)
+    drawn = law.draw(np.random.default_rng(17), (400, 200, 3))
+    assert drawn.mean() == pytest.approx(law.mean, abs=0.005)
+    assert drawn.var() == pytest.approx(0.25**2 / 3, rel=0.02)
+    assert drawn.min() >= 0.75
+    assert drawn.max() <= 1.25
+    falls = (np.diff(drawn, axis=1) < 0).mean()
+    assert falls == pytest.approx(1 / 25, rel=0.05)
+
+
+def test_a_cpu_has_bursts_of_its_own_and_a_heap_none() -> None:
+    cpu, memory = (
+        SCENARIOS[name].simulate(np.random.default_rng(18), 30) for name in ("cpu", "memory")
+    )
+    high = cpu.history.values / np.median(cpu.history.values, axis=-1, keepdims=True)
+    assert (high > 1.5).mean() == pytest.approx(4 / 94, rel=0.5)
+    assert memory.history.values.std() == pytest.approx(
+        math.sqrt(0.25**2 / 3 + 0.03**2 + 0.05**2), rel=0.1
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "canary", "baseline"),
+    [
+        ("latency", 600, 600),
+        ("latency-half-split", 3000, 3000 / 9),
+        ("latency-10-a-second", 60, 60),
+    ],
+)
+def test_latencies_are_of_the_stated_requests(name: str, canary: float, baseline: float) -> None:
+    scenario = SCENARIOS[name]
+    short = replace(scenario, fleet=replace(scenario.fleet, history=5), effects=(1.0,))
+    drawn = short.simulate(np.random.default_rng(19), 20)
+    assert drawn.canary.counts[..., -1].mean() == pytest.approx(canary, rel=0.02)
+    assert drawn.baseline.counts[..., -1].mean() == pytest.approx(baseline, rel=0.02)
+
+
 def test_a_regression_begins_at_its_onset_and_spares_the_baseline() -> None:
     scenario = CountScenario("s", "", onset=20, effects=(1.0, 4.0, OUTAGE))
     drawn = scenario.simulate(np.random.default_rng(9), 200)
@@ -165,6 +244,6 @@ def test_a_name_that_is_none_is_refused_with_those_that_are() -> None:
 
 def test_a_total_outage_fails_every_request() -> None:
     drawn = SCENARIOS["outage-1"].simulate(np.random.default_rng(13), 5)
-    assert math.isinf(SCENARIOS["outage-1"].effects[1])
-    assert np.array_equal(drawn.canary.events[1], drawn.canary.total[1])
+    assert math.isinf(SCENARIOS["outage-1"].effects[-1])
+    assert np.array_equal(drawn.canary.events[-1], drawn.canary.total[-1])
     assert drawn.baseline.total.shape[-1] == 1

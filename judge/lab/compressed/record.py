@@ -2,10 +2,10 @@
 
 A real Prometheus scrapes the services of `law` twice a second over HTTP, while their time runs 30
 times as fast: a scrape is one of every 15 seconds of theirs, and two real seconds are an interval
-of a minute. Their pods come, go and restart, and scrapes fail. Then `PrometheusSource` reads all of
-it, as a daemon would, and each service becomes an evidence bundle of the baseline alone, in its own
-time: ``intervals`` as a run reads them, ``history`` those that a history's reading, which asks for
-no raw samples, has otherwise. It takes the program prometheus, and MINUTES (of the recorder's time).
+of a minute. Their pods come, go and restart, and scrapes fail. Then `PrometheusSource` reads it
+all, as a daemon would, and each service becomes an evidence bundle of the baseline alone, in its
+own time: ``intervals`` as a run reads them, ``history`` those that a history's reading, which asks
+for no raw samples, has otherwise. It takes the program prometheus, and MINUTES (real ones).
 """
 
 from __future__ import annotations
