@@ -89,7 +89,7 @@ class Comparison:
     regression from each start, before they are mixed.
 
     Of an A/B test (`Terms.gain`) the evidence is that of the direction that is not wanted, and
-    ``apart`` has that of each of the ``sides``.
+    ``told`` has that of each of the ``sides``.
     """
 
     log_evidence: Array
@@ -100,7 +100,7 @@ class Comparison:
     exact: bool
     sides: tuple[Side, ...]
     by_start: tuple[list[Array], ...]
-    apart: tuple[Told, ...] = ()
+    told: tuple[Told, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ class Failing:
     log_evidence: Array
     threshold: Array
     raised: Array
-    apart: tuple[Told, ...] = ()
+    told: tuple[Told, ...] = ()
 
 
 def weigh(
@@ -132,14 +132,14 @@ def weigh(
         exact=exact,
         sides=sides,
         by_start=failed.by_start,
-        apart=failed.apart,
+        told=failed.told,
     )
 
 
 def failing(sides: tuple[Side, ...], terms: Terms, raised: Array | None) -> Failing:
     """The evidence of a run for failing, and what it must reach."""
     by_start = tuple(side.fail_by_start(terms.plan, clip=terms.clip) for side in sides)
-    if terms.apart:
+    if terms.ab_test:
         return _bad_side(by_start, terms, raised)
     log_evidence = _both(by_start, terms)
     added = np.zeros(log_evidence.shape[:-1]) if raised is None else raised
@@ -166,7 +166,7 @@ def raised_by(
     parts = []
     for sides, usable in pseudo:
         by_start = tuple(side.fail_by_start(terms.plan, clip=terms.clip) for side in sides)
-        grown = _each(by_start, terms) if terms.apart else _both(by_start, terms)
+        grown = _each(by_start, terms) if terms.ab_test else _both(by_start, terms)
         parts.append(np.where(whole(usable), grown.max(-1), np.nan))
     highest = np.concatenate(parts, axis=-1)
     if np.isfinite(highest).sum(-1).min(initial=highest.shape[-1]) < FEWEST:
@@ -179,9 +179,9 @@ def _bad_side(by_start: tuple[list[Array], ...], terms: Terms, raised: Array | N
     each = _each(by_start, terms)
     added = np.zeros(each.shape[:-1]) if raised is None else raised
     needed = math.log(1.0 / terms.convicting_alpha) + added
-    apart = tuple(Told(grown, reached) for grown, reached in zip(each, needed, strict=True))
+    told = tuple(Told(grown, reached) for grown, reached in zip(each, needed, strict=True))
     bad = terms.bad_side
-    return Failing(by_start, each[bad], needed[bad], np.asarray(added[bad]), apart)
+    return Failing(by_start, each[bad], needed[bad], np.asarray(added[bad]), told)
 
 
 def _both(by_start: tuple[list[Array], ...], terms: Terms) -> Array:

@@ -47,8 +47,8 @@ def effect(comparison: Comparison, terms: Terms) -> Effect:
 
 def _thresholds(comparison: Comparison, terms: Terms) -> tuple[float, float]:
     """What the evidence against a ratio must reach for the lower end, and for the upper one."""
-    if terms.apart:
-        up, down = (float(one.threshold) for one in comparison.apart)
+    if terms.ab_test:
+        up, down = (float(one.threshold) for one in comparison.told)
         return up, down
     both = float(comparison.threshold) + math.log(terms.alpha / terms.side_alpha)
     return both, both
@@ -138,8 +138,8 @@ def _as_decided(
     hair what the whole evidence says of the limit itself.
     """
     null = comparison.sides[0].null
-    if terms.apart:
-        up, down = (bool(one.shown[..., -1]) for one in comparison.apart)
+    if terms.ab_test:
+        up, down = (bool(one.shown[..., -1]) for one in comparison.told)
         return _outside(low, null, up), _inverse(_outside(_inverse(high), null, down))
     failed = float(comparison.log_evidence[..., -1]) >= float(comparison.threshold)
     if not failed:

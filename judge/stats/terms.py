@@ -44,10 +44,10 @@ class Terms:
         An A/B test asks for the difference over the whole of it: its evidence has one start.
         """
         plan = schedule(interval=self.interval, looks=self.looks)
-        return plan.from_start() if self.apart else plan
+        return plan.from_start() if self.ab_test else plan
 
     @property
-    def apart(self) -> bool:
+    def ab_test(self) -> bool:
         """Whether it is an A/B test."""
         return self.gain is not None
 
@@ -59,7 +59,7 @@ class Terms:
     @property
     def nearest(self) -> float | None:
         """Of an A/B test: the smallest alternative in units of the null; None for any other."""
-        return math.sqrt(min(self.worst / self.limit, 64.0)) if self.apart else None
+        return math.sqrt(min(self.worst / self.limit, 64.0)) if self.ab_test else None
 
     @property
     def clip(self) -> float:
@@ -79,7 +79,7 @@ class Terms:
     @property
     def convicting_alpha(self) -> float:
         """The error that a conviction may make: an A/B test convicts by one direction alone."""
-        return self.side_alpha if self.apart else self.alpha
+        return self.side_alpha if self.ab_test else self.alpha
 
     @property
     def directions(self) -> tuple[tuple[bool, float, float], ...]:

@@ -55,7 +55,7 @@ def variants(rng, ratio=1.0, *, rate=0.03, visits=2000, share=0.5, clumps=1, hou
 def answers(one, of):
     """Whether it ever said better, worse, and no difference."""
     comparison, _ = weigh_within_pods(one, of, rate=None)
-    up, down = (told.shown.any() for told in comparison.apart)
+    up, down = (told.shown.any() for told in comparison.told)
     return up, down, bool((comparison.log_pass >= math.log(1 / of.beta)).any())
 
 
@@ -107,7 +107,7 @@ def test_what_is_said_of_a_look_hangs_on_nothing_later():
     early, _ = weigh_within_pods(part, terms(), rate=None)
     late, _ = weigh_within_pods(whole, terms(), rate=None)
     assert (early.log_pass == late.log_pass[:upto]).all()
-    for one, other in zip(early.apart, late.apart, strict=True):
+    for one, other in zip(early.told, late.told, strict=True):
         assert (one.log_evidence == other.log_evidence[:upto]).all()
         assert one.threshold == other.threshold
 
@@ -141,7 +141,7 @@ def test_the_interval_leaves_the_limit_outside_exactly_where_there_is_a_differen
     for ratio in (1.0, 1.04, 1.08, 0.96, 0.92) * 3:
         comparison, _ = weigh_within_pods(variants(rng, ratio, visits=6000), terms(), rate=None)
         known = effect(comparison, terms())
-        up, down = (bool(told.shown[-1]) for told in comparison.apart)
+        up, down = (bool(told.shown[-1]) for told in comparison.told)
         assert (known.low >= 1.0) == up
         assert (known.high <= 1.0) == down
         assert known.low <= known.estimate <= known.high
@@ -156,5 +156,5 @@ def test_without_any_event_nothing_is_known_and_all_convert_on_one_side_is_seen(
     assert effect(nothing, of).estimate is None
     assert not learned
     all_of_them, _ = weigh_within_pods(arms(visits, visits, zeros, visits), of, rate=None)
-    assert all_of_them.apart[0].shown[-1]
-    assert not all_of_them.apart[1].shown.any()
+    assert all_of_them.told[0].shown[-1]
+    assert not all_of_them.told[1].shown.any()

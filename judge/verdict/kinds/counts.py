@@ -48,7 +48,7 @@ class CountsJudge:
         arms = paired(self._arm(canary), self._arm(baseline))
         terms = self._terms.compared
         of_pods = counts_pods(self._terms.metric)
-        shared = shared_pods(ours, theirs) if terms is not None and terms.apart else []
+        shared = shared_pods(ours, theirs) if terms is not None and terms.ab_test else []
         looked = Looked(
             amount=self._amount(arms, (canary, baseline), of_pods=of_pods),
             comparison=None

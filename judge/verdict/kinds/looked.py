@@ -121,16 +121,16 @@ class Looked:
     @property
     def better(self) -> NDArray[np.bool_]:
         """At which looks (looks,) an A/B test shows that the canary is better."""
-        if self.comparison is None or self.terms is None or not self.comparison.apart:
+        if self.comparison is None or self.terms is None or not self.comparison.told:
             return np.zeros(len(self.seen[0]), dtype=bool)
-        return self.comparison.apart[1 - self.terms.bad_side].shown
+        return self.comparison.told[1 - self.terms.bad_side].shown
 
     @property
     def worse(self) -> NDArray[np.bool_]:
         """By which looks (looks,) an A/B test has shown that the canary is worse."""
-        if self.comparison is None or self.terms is None or not self.comparison.apart:
+        if self.comparison is None or self.terms is None or not self.comparison.told:
             return np.zeros(len(self.seen[0]), dtype=bool)
-        shown = self.comparison.apart[self.terms.bad_side].shown
+        shown = self.comparison.told[self.terms.bad_side].shown
         return np.asarray(np.logical_or.accumulate(shown))
 
     @property
@@ -141,7 +141,7 @@ class Looked:
     @property
     def difference(self) -> Difference | None:
         """An A/B test's answer after the last look. One that was shown goes before that of none."""
-        if self.comparison is None or not self.comparison.apart:
+        if self.comparison is None or not self.comparison.told:
             return None
         if self.worse[-1]:
             return Difference.WORSE
@@ -161,7 +161,7 @@ class Looked:
         if self.comparison is not None:
             raised = self.comparison.log_evidence - self.comparison.raised
             # half of an A/B test's share is for showing that the canary is better
-            convicts = 0.5 if self.comparison.apart else 1.0
+            convicts = 0.5 if self.comparison.told else 1.0
             found.append((convicts * self.comparison_share, raised))
         if self.bound is not None and self.bound.log_evidence is not None:
             found.append((self.bound.share, self.bound.log_evidence))
