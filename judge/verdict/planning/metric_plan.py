@@ -7,7 +7,7 @@ the run's first look on. Not here: playing (`players`), words and pictures (`jud
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -108,21 +108,21 @@ def prospect(
     )
 
 
-def effect_seen(
+def folds_seen(
     metric: Metric,
     terms: Terms,
     player: Player,
     planned: Planned,
-    fold: float,
+    folds: Sequence[float],
     *,
     seed: int,
-) -> Foresight:
-    """When a release that is ``fold`` times worse is seen. Raises `Unplannable`."""
+) -> list[Foresight]:
+    """When releases that are so many times worse are seen. Raises `Unplannable`."""
     rng = np.random.default_rng([seed, 0])
     drawn, played = _scenes(metric, player, terms, planned, SCENES, rng)
     stage = played.stage(drawn, planned, player.raised(planned), rng=rng)
     releases = _Releases(metric, terms, stage, drawn, terms.looks, seed, lambda: None)
-    return releases.regression(fold).seen
+    return [releases.regression(fold).seen for fold in folds]
 
 
 def releases_played(metric: Metric, terms: Terms) -> int:

@@ -1,0 +1,169 @@
+"""Whether `judge plan` is right: times planned on simulated histories against times measured.
+
+Histories of a scenario are drawn, and some runs after each. Every history is planned on alone, and
+the median of the planned times (by which half of the regressions are seen) is held against the
+median time that this judge needs on the runs. Both are cut off at the run's end: what half of the
+runs do not see has no time on either side.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from judge.lab.contender import Sequential
+from judge.lab.counts import CountRollouts, CountScenario
+from judge.lab.effects import OUTAGE, Effect
+from judge.lab.gauges import GaugeRollouts
+from judge.lab.latencies import LatencyRollouts
+from judge.lab.peers import Looks
+from judge.lab.rollouts import Scenario, Setting, remembered
+from judge.lab.sampled import at, intervals
+from judge.spec.resolved import BASELINE, Direction, Kind, Metric
+from judge.stats.planning.scenes import Planned
+from judge.stats.samples import Interval
+from judge.stats.terms import Terms
+from judge.verdict.planning.metric_plan import folds_seen
+from judge.verdict.planning.players import player
+
+WITHIN = 1.5  # the factor that a planned time may be off by
+METRIC = "planned"
+AT_ONCE = 5  # histories, which bounds the memory
+
+Drawn = CountRollouts | LatencyRollouts | GaugeRollouts
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """One effect of one scenario: looks by which half of the runs see it, measured and planned.
+
+    ``plans`` are those of the single histories; infinite where half of the runs see nothing. The
+    shares are those that see it within the run at all.
+    """
+
+    scenario: str
+    setting: Setting
+    effect: float
+    measured: float
+    measured_share: float
+    plans: tuple[float, ...]
+    planned_share: float
+
+    @property
+    def planned(self) -> float:
+        """The median of the plans."""
+        return float(np.median(self.plans))
+
+    @property
+    def ratio(self) -> float:
+        """Planned over measured; NaN where neither has a time."""
+        if math.isinf(self.planned) and math.isinf(self.measured):
+            return math.nan
+        return self.planned / self.measured
+
+    @property
+    def right(self) -> bool:
+        """Whether they are within a factor `WITHIN` of each other."""
+        return math.isnan(self.ratio) or 1.0 / WITHIN <= self.ratio <= WITHIN
+
+
+def accuracies(
+    scenario: Scenario, setting: Setting, *, histories: int, runs: int, seed: int
+) -> list[Accuracy]:
+    """One for each effect beyond the limit; ``runs`` after each of the ``histories``."""
+    rng = np.random.default_rng([seed, 1])
+    judge = Sequential(setting, scenario)
+    effects = dict(_bad(scenario.effects, setting.limit))
+    looks: dict[int, list[Looks]] = {place: [] for place in effects}
+    plans: dict[int, list[tuple[float, float]]] = {place: [] for place in effects}
+    for done in range(0, histories, AT_ONCE):
+        drawn = _simulated(scenario, rng, min(AT_ONCE, histories - done), runs)
+        answers = judge(drawn, runs)
+        for place in effects:
+            looks[place].append(answers[place].rolled_back.ravel())
+        for history in range(drawn.histories):
+            told = _planned(drawn, history, judge.terms, [*effects.values()], seed + done + history)
+            for place, plan in zip(effects, told, strict=True):
+                plans[place].append(plan)
+    return [
+        _accuracy(scenario, setting, effect, np.concatenate(looks[place]), plans[place])
+        for place, effect in effects.items()
+    ]
+
+
+def _bad(effects: tuple[Effect, ...], limit: float) -> Iterator[tuple[int, float]]:
+    for place, effect in enumerate(effects):
+        if isinstance(effect, float | int) and limit * 1.001 < effect < OUTAGE:
+            yield place, float(effect)
+
+
+def _accuracy(
+    scenario: Scenario,
+    setting: Setting,
+    effect: float,
+    looks: Looks,
+    plans: list[tuple[float, float]],
+) -> Accuracy:
+    seen = np.where(looks > 0, looks.astype(float), math.inf)
+    return Accuracy(
+        scenario.name,
+        setting,
+        effect,
+        float(np.quantile(seen, 0.5, method="inverted_cdf")),
+        float(np.isfinite(seen).mean()),
+        tuple(look for look, _ in plans),
+        float(np.mean([share for _, share in plans])),
+    )
+
+
+def _simulated(scenario: Scenario, rng: np.random.Generator, histories: int, runs: int) -> Drawn:
+    drawn = scenario.simulate(rng, histories, runs)
+    if not isinstance(drawn, Drawn):
+        raise TypeError(f"{scenario.name} cannot be planned on: {type(drawn)}")
+    return drawn
+
+
+def _planned(
+    drawn: Drawn, history: int, terms: Terms, effects: Sequence[float], seed: int
+) -> list[tuple[float, float]]:
+    """Of each effect the look by which half of the runs see it, and the share that does at all."""
+    kinds = {
+        CountRollouts: Kind.PROPORTION,
+        LatencyRollouts: Kind.HISTOGRAM,
+        GaugeRollouts: Kind.GAUGE,
+    }
+    metric = Metric(METRIC, kinds[type(drawn)], Direction.INCREASE, terms.limit, terms.worst)
+    plays = player(metric, terms, _past(drawn, history, terms))
+    if plays is None:
+        raise ValueError(f"{drawn.scenario.name} has no history")
+    seen = folds_seen(metric, terms, plays, _tracks(drawn), effects, seed=seed)
+    return [(one.look(0.5).value or math.inf, float(one.by_look[-1])) for one in seen]
+
+
+def _past(drawn: Drawn, history: int, terms: Terms) -> tuple[Interval, ...]:
+    """The history that an analysis would read."""
+    past, whole = at(drawn.history, (history,)), _length(drawn)
+    every = intervals({METRIC: {BASELINE: past}}, drawn.scenario.interval, range(whole))
+    return every[remembered(terms)]
+
+
+def _length(drawn: Drawn) -> int:
+    """Of a history, in intervals."""
+    scenario = drawn.scenario
+    return (
+        scenario.service.history if isinstance(scenario, CountScenario) else scenario.fleet.history
+    )
+
+
+def _tracks(drawn: Drawn) -> Planned:
+    if isinstance(drawn, CountRollouts):
+        service = drawn.scenario.service
+        share = float(service.canary_share().mean())
+        return Planned(service.canary_pods, service.baseline_pods, share)
+    fleet = drawn.scenario.fleet
+    pods = fleet.canary_pods + fleet.baseline_pods
+    share = drawn.scenario.share if isinstance(drawn, LatencyRollouts) else fleet.canary_pods / pods
+    return Planned(fleet.canary_pods, fleet.baseline_pods, share)
