@@ -32,6 +32,18 @@ class BoundDocument(_Document):
     threshold: float | None
 
 
+class SequenceDocument(_Document):
+    """What was said of a metric after each look, the first at index 0; null: not known then.
+
+    ``low`` and ``high`` hold at every look at once.
+    """
+
+    estimate: list[float | None]
+    low: list[float | None]
+    high: list[float | None]
+    evidence: list[float | None]
+
+
 class MetricDocument(_Document):
     """What is said of one metric. Ratios are canary / baseline; null: not known."""
 
@@ -53,6 +65,7 @@ class MetricDocument(_Document):
     difference: Difference | None = Field(
         None, description="The answer of an A/B test; null: not known yet, or no A/B test"
     )
+    sequence: SequenceDocument | None = Field(None, description="Of one run, where asked for")
 
 
 class ComparisonDocument(_Document):
@@ -72,7 +85,9 @@ class VerdictDocument(_Document):
     score: float | None = Field(description="0 to 100")
     proven: bool
     promise: Promise
-    decidedAt: int | None = Field(description="Index of the deciding interval")  # noqa: N815
+    decidedAt: int | None = Field(  # noqa: N815
+        description="Index of the deciding interval: of the pass, or of the failure after it"
+    )
     reason: str
     metrics: dict[str, MetricDocument]
     comparisons: dict[str, ComparisonDocument] | None = Field(
@@ -92,7 +107,9 @@ class RunDocument(VerdictDocument):
     """A run with what is said of it now."""
 
     id: str
-    state: RunState = Field(description="done and cancelled are final")
+    state: RunState = Field(
+        description="done and cancelled are final; watching: passed, and looked at still"
+    )
     name: str
     namespace: str
     key: str | None
@@ -104,7 +121,9 @@ class RunDocument(VerdictDocument):
     endedAt: float | None  # noqa: N815
     interval: float = Field(description="Seconds between looks")
     looks: int = Field(description="Intervals looked at so far")
-    looksPlanned: int = Field(description="Intervals of the whole run")  # noqa: N815
+    looksPlanned: int = Field(  # noqa: N815
+        description="Intervals of the whole run at most, watching on included"
+    )
     shortfalls: list[ShortfallDocument] | None = Field(
         None, description="Of one run: what cannot be tested; null before its history is read"
     )
@@ -145,7 +164,7 @@ def run_document(run: Run) -> dict[str, Any]:
         "endedAt": run.ended_at,
         "interval": run.analysis.interval,
         "looks": run.next_index,
-        "looksPlanned": run.analysis.looks,
+        "looksPlanned": run.analysis.all_looks,
         **_said(run),
     }
 

@@ -17,6 +17,7 @@ from judge.api.problems import declared
 from judge.api.requests import RunRequest
 from judge.errors import NotFound
 from judge.store.run import Command, RunState
+from judge.verdict.sequence import with_sequences
 
 MOST_RUNS = 200
 
@@ -99,9 +100,18 @@ def runs(
 @router.get(
     "/{run_id}", response_model=None, responses={**declared(404, 422), 200: answered("The run")}
 )
-def run(run: SeenRun, context: Shared) -> dict[str, Any]:
+def run(
+    run: SeenRun,
+    context: Shared,
+    sequence: Annotated[
+        bool, Query(description="With what was said of each metric after every look")
+    ] = False,
+) -> dict[str, Any]:
     """One run with what is said of it now, and what of it cannot be tested."""
-    return {"data": {**run_document(run), "shortfalls": context.runs.shortfalls(run.id)}}
+    said = run_document(run)
+    if sequence:
+        said = with_sequences(said, context.runs.verdicts(run.id))
+    return {"data": {**said, "shortfalls": context.runs.shortfalls(run.id)}}
 
 
 @router.post(
@@ -113,8 +123,8 @@ def steer(run: SeenRun, command: Command, operator: Operator, context: Shared) -
     """Cancel, promote, roll back, approve or hold a run.
 
     Promote and roll back decide it by hand and set off what such a verdict sets off; cancel ends
-    it with nothing set off; hold keeps what a decision sets off until approve. 409 where it is
-    too late.
+    it with nothing set off; hold keeps what a decision sets off until approve. A run that has
+    passed and is watched on can still be rolled back. 409 where it is too late.
     """
     return {"data": run_document(context.runs.steer(run.id, command, by=operator.name))}
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from judge.cli.render import OUTPUTS, render
+from judge.cli.render import OUTPUTS
+from judge.cli.sequences import check_form, document_by_look, render_by_look, sequence_option
 from judge.errors import BundleError
 from judge.sources.recording import Bundle, read_bundle
 from judge.verdict.sequential import SequentialJudge
-from judge.verdict.verdict import Verdict, document
+from judge.verdict.verdict import Verdict
 
 UNREADABLE = 2
 _SUFFIXES = (".json", ".json.gz")
@@ -23,11 +24,13 @@ _SUFFIXES = (".json", ".json.gz")
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--output", type=click.Choice(OUTPUTS), default="text", show_default=True)
-def replay(paths: tuple[Path, ...], output: str) -> None:
+@sequence_option
+def replay(paths: tuple[Path, ...], output: str, sequence: bool) -> None:
     """Judge evidence bundles (files, or folders of .json and .json.gz) again.
 
     Recorded verdicts are never read. With --output json, one line a bundle.
     """
+    check_form(output, sequence=sequence)
     unreadable = False
     for path in _progress(_bundles(paths), shown=output == "json"):
         try:
@@ -36,7 +39,9 @@ def replay(paths: tuple[Path, ...], output: str) -> None:
             click.echo(str(error), err=True)
             unreadable = True
             continue
-        click.echo(_told(path, bundle, judged(bundle), output))
+        told = judged_by_look(bundle) if sequence else []
+        verdict = told[-1] if told else judged(bundle)
+        click.echo(_told(path, bundle, verdict, told, output))
     if unreadable:
         sys.exit(UNREADABLE)
 
@@ -47,14 +52,25 @@ def judged(bundle: Bundle) -> Verdict:
     A bundle that ends before its run does is judged as far as it goes.
     """
     judge = SequentialJudge(bundle.analysis, bundle.history)
-    finished = len(bundle.intervals) >= bundle.analysis.looks
-    return judge.decide(bundle.intervals, finished=finished)
+    return judge.decide(bundle.intervals, finished=_finished(bundle))
 
 
-def _told(path: Path, bundle: Bundle, verdict: Verdict, output: str) -> str:
+def judged_by_look(bundle: Bundle) -> list[Verdict]:
+    """What a daemon would have said of it after each interval, up to that verdict."""
+    judge = SequentialJudge(bundle.analysis, bundle.history)
+    return judge.verdicts(bundle.intervals, finished=_finished(bundle))
+
+
+def _finished(bundle: Bundle) -> bool:
+    return len(bundle.intervals) >= bundle.analysis.looks
+
+
+def _told(
+    path: Path, bundle: Bundle, verdict: Verdict, told: Sequence[Verdict], output: str
+) -> str:
     if output == "json":
-        return json.dumps({"bundle": str(path), **document(verdict)})
-    return f"{path}\n{render(verdict, bundle.analysis, output)}"
+        return json.dumps({"bundle": str(path), **document_by_look(verdict, told)})
+    return f"{path}\n{render_by_look(verdict, told, bundle.analysis, output)}"
 
 
 def _bundles(paths: tuple[Path, ...]) -> list[Path]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from judge.cli.assignments import set_option
+from judge.cli.sequences import check_form, render_by_look, sequence_option
 from judge.spec.units import UnitError, parse_duration
 from judge.verdict.verdict import Outcome
 
@@ -67,6 +68,7 @@ def _duration(ctx: click.Context, param: click.Parameter, value: str | None) -> 
 @set_option
 @click.option("--prometheus", metavar="URL", help="Ask this server instead of the analysis's.")
 @click.option("--output", type=click.Choice(OUTPUTS), default="text", show_default=True)
+@sequence_option
 @click.option(
     "--evidence-out",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -79,6 +81,7 @@ def verdict(
     variables: Mapping[str, str],
     prometheus: str | None,
     output: str,
+    sequence: bool,
     evidence_out: Path | None,
 ) -> None:
     """Judge a finished window with the analysis in FILE (YAML or JSON).
@@ -86,10 +89,10 @@ def verdict(
     Exit codes: 0 pass, 1 fail, 2 usage or configuration, 3 inconclusive, 4 could not judge.
     """
     from judge.cli.analysis_file import read_analysis
-    from judge.cli.render import render
     from judge.runs.once import judge_window, settled
     from judge.sources.prometheus import prometheus_source
 
+    check_form(output, sequence=sequence)
     analysis = read_analysis(file, variables=variables, prometheus=prometheus)
     if lookback is not None and lookback < analysis.interval:
         raise click.BadParameter(
@@ -98,10 +101,12 @@ def verdict(
         )
     with prometheus_source(analysis.prometheus) as source:
         end = settled(analysis, source, now=time.time()) if at is None else at
-        judged = judge_window(analysis, source, end=end, lookback=lookback)
+        by_look = sequence or evidence_out is not None
+        judged = judge_window(analysis, source, end=end, lookback=lookback, by_look=by_look)
     if evidence_out is not None:
         _write_evidence(evidence_out, judged)
-    click.echo(render(judged.verdict, judged.analysis, output))
+    told = judged.told if sequence else ()
+    click.echo(render_by_look(judged.verdict, told, judged.analysis, output))
     sys.exit(EXIT_CODES[judged.verdict.verdict])
 
 
@@ -113,7 +118,7 @@ def _write_evidence(path: Path, judged: Judged) -> None:
     from judge.verdict.verdict import document
 
     bundle = bundle_document(
-        judged.analysis, judged.history, judged.intervals, [document(judged.verdict)]
+        judged.analysis, judged.history, judged.intervals, [document(one) for one in judged.told]
     )
     data = json.dumps(bundle, allow_nan=False).encode()
     try:

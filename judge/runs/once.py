@@ -24,6 +24,7 @@ from judge.verdict.verdict import Verdict
 class Judged:
     """A verdict with the samples that it was reached from, oldest first.
 
+    ``told`` are the verdicts after each interval up to it, where they were asked for.
     ``analysis`` is the one that was judged: its duration is that of the window.
     """
 
@@ -31,13 +32,20 @@ class Judged:
     analysis: ResolvedAnalysis
     history: tuple[Interval, ...]
     intervals: tuple[Interval, ...]
+    told: tuple[Verdict, ...] = ()
 
 
 def judge_window(
-    analysis: ResolvedAnalysis, source: Source, *, end: float, lookback: float | None = None
+    analysis: ResolvedAnalysis,
+    source: Source,
+    *,
+    end: float,
+    lookback: float | None = None,
+    by_look: bool = False,
 ) -> Judged:
     """Judge the whole intervals of the ``lookback`` seconds before ``end`` (Unix seconds).
 
+    ``by_look``: with the verdicts after each interval, which cost as much as a run does.
     Without ``lookback`` the analysis's duration counts. The baseline's history is read from before
     the window and its warm-up. Raises `SourceError` where nothing could be read, `SpecError` where
     a baseline with an offset would be read from within the window.
@@ -49,8 +57,10 @@ def judge_window(
     past = int(asked.history // asked.interval)
     history = read_past(source, asked, start=released - past * asked.interval, intervals=past)
     intervals = read_tracks(source, asked, start=start, intervals=asked.looks)
-    verdict = SequentialJudge(asked, history).decide(intervals)
-    return Judged(verdict, asked, tuple(history), tuple(intervals))
+    judge = SequentialJudge(asked, history)
+    told = tuple(judge.verdicts(intervals)) if by_look else ()
+    verdict = told[-1] if told else judge.decide(intervals)
+    return Judged(verdict, asked, tuple(history), tuple(intervals), told)
 
 
 def _check_offset(asked: ResolvedAnalysis) -> None:

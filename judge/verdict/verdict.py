@@ -177,7 +177,7 @@ def _track_document(track: TrackVerdict | None) -> dict[str, Any]:
 
 
 def from_document(written: Mapping[str, Any]) -> Verdict:
-    """The verdict of its JSON form, as `document` wrote it."""
+    """The verdict of its JSON form, as `document` wrote it, with sequences or without."""
     decided_at = written["decidedAt"]
     return Verdict(
         verdict=Outcome(written["verdict"]),
@@ -204,7 +204,7 @@ def _metrics(written: Mapping[str, Any]) -> dict[str, MetricVerdict]:
     return {
         name: MetricVerdict(
             **{
-                **one,
+                **{field: value for field, value in one.items() if field != "sequence"},
                 "verdict": Outcome(one["verdict"]),
                 "bound": BoundVerdict(**one["bound"]) if one.get("bound") else None,
                 "difference": Difference(one["difference"]) if one.get("difference") else None,
