@@ -15,7 +15,7 @@ import numpy as np
 from judge.spec.resolved import BASELINE, CANARY, Kind, Metric, ResolvedAnalysis
 from judge.stats.calibration import FEWEST, calibrating
 from judge.stats.samples import Count, Histogram, Interval, Level, Sample
-from judge.verdict import before, reasons, shortfall_reasons
+from judge.verdict import ab_testability, before, reasons, shortfall_reasons
 from judge.verdict.kinds.gathering import Gathered, gathered
 from judge.verdict.kinds.latency import untested_bound, untested_limit
 from judge.verdict.kinds.terms import counts_pods
@@ -47,6 +47,9 @@ def _of(metric: Metric, analysis: ResolvedAnalysis, history: Sequence[Interval])
         if metric.limit is None:
             return []
         why = reasons.absences(past.absent, BASELINE)
+        if metric.better is not None:
+            text = ab_testability.no_past(metric)
+            return [Shortfall(metric.name, text + why, hopeless=False)]
         return [Shortfall(metric.name, shortfall_reasons.no_history(metric) + why, hopeless=False)]
     hopeless = [
         text
@@ -71,6 +74,9 @@ def _weak(
 
     A history that is too little is told with what makes it so; else each thing by itself.
     """
+    if metric.better is not None:
+        short = ab_testability.too_short(metric, analysis, past)
+        return [short] if short else []
     holes = _holes(analysis, past, history)
     if analysis.shift:
         return before.weak(metric, analysis, past, holes)
