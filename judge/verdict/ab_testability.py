@@ -16,8 +16,8 @@ from judge.verdict.ab_reasons import margin
 from judge.verdict.kinds.gathering import Gathered
 from judge.verdict.reasons import title
 
-# Half the squared margin over the variance at which tests have their answer half of the time is
-# about the evidence asked for and so much: of variants that differ by the margin, and of equal ones,
+# Tests have their answer half of the time when half the squared margin over the variance is the
+# evidence asked for and so much more: of variants that differ by the margin, and of equal ones,
 # which must be told from a difference either way. Measured at risks of 5 % (docs/ab-tests.md).
 APART, ALIKE = 1.2, 3.0
 
