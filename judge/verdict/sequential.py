@@ -11,7 +11,7 @@ of the run's intervals so far: it keeps nothing between looks, so a replay says 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,7 +71,20 @@ class SequentialJudge:
         intervals = intervals[: self._most(passed_at)]
         if not intervals:
             return _nothing_yet(self._analysis, ended=finished)
-        seen = {track: self._seen(intervals, track) for track in self._tracks(intervals)}
+        return self._told(intervals, {}, finished, passed_at)
+
+    def _told(
+        self,
+        intervals: Sequence[Interval],
+        known: Mapping[str, list[Seen]],
+        finished: bool,
+        passed_at: int | None,
+    ) -> Verdict:
+        """The verdict after these intervals; ``known`` is what they say of some of the tracks."""
+        seen = {
+            track: known.get(track) or self._seen(intervals, track)
+            for track in self._tracks(intervals)
+        }
         stage = self._stage(next(iter(seen.values())), intervals, finished, passed_at)
         planned = {
             track: [one.planned_for(stage.planned) for one in each] for track, each in seen.items()
@@ -83,15 +96,17 @@ class SequentialJudge:
         intervals = intervals[: self._analysis.all_looks]
         if not intervals:
             return self.look(intervals, finished=finished)
-        seen = self._seen(intervals, self._tracks(intervals)[0])
+        decides = self._tracks(intervals)[0]
+        seen = self._seen(intervals, decides)
         failed = self._fails(seen)
         first = int(failed.argmax()) if failed.any() else len(intervals)
         passed_at = self._passed_at(seen, intervals[:first])
         last = min(first + 1, self._most(passed_at), len(intervals))
         if passed_at is not None and last == passed_at + 1:
             return self.look(intervals[:last], finished=False)
-        finished = finished and last == len(intervals)
-        return self.look(intervals[:last], finished=finished, passed_at=passed_at)
+        if last < len(intervals):
+            return self.look(intervals[:last], finished=False, passed_at=passed_at)
+        return self._told(intervals, {decides: seen}, finished, passed_at)
 
     def verdicts(self, intervals: Sequence[Interval], *, finished: bool = True) -> list[Verdict]:
         """What such a run said after each interval up to its last look."""
