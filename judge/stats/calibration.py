@@ -2,6 +2,7 @@
 
 Groups of the baseline's pods play the canary against the rest, window by window; the highest log E
 of each such pseudo-rollout is a draw from the null of this service, these limits and this schedule.
+A release that uses up the whole limit is a good one too, so what they had is taken up to the limit.
 The threshold is raised from log(1/alpha) to their upper alpha quantile, extrapolated by an
 exponential tail, since trouble lives in tails that no variance describes.
 """
@@ -37,14 +38,10 @@ def stride(intervals: int, pods: int, looks: int) -> int:
     return half if enough else max(1, looks // 4)
 
 
-def pseudo_rollouts(chosen: Draw, history: PodCounts, *, playing: PodCounts | None = None) -> Arms:
-    """Pseudo-rollouts (..., rollouts, looks) of a history (..., intervals, pods).
-
-    ``playing`` is what counts of a pod while it plays the canary, where that is something else.
-    """
-    treated = history if playing is None else playing
+def pseudo_rollouts(chosen: Draw, history: PodCounts) -> Arms:
+    """Pseudo-rollouts (..., rollouts, looks) of a history (..., intervals, pods)."""
     return paired(
-        PodCounts(chosen.playing(treated.events), chosen.playing(treated.total)),
+        PodCounts(chosen.playing(history.events), chosen.playing(history.total)),
         PodCounts(chosen.resting(history.events), chosen.resting(history.total)),
     )
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -278,18 +278,24 @@ def level_calibration(
             playing = PodLevels(chosen.playing(history.values))
             resting = PodLevels(chosen.resting(history.values))
             arms = level_arms(playing, resting, floor=floor)
-            yield level_sides(arms, each, terms, slope=slope), arms.usable
+            sides = level_sides(arms, each, terms, slope=slope, at_limit=True)
+            yield sides, arms.usable
 
     return raised_by(pseudo(), terms, overlap=drawn.overlap)
 
 
 def level_sides(
-    arms: LevelArms, noise: LevelNoise, terms: Terms, *, slope: bool
+    arms: LevelArms, noise: LevelNoise, terms: Terms, *, slope: bool, at_limit: bool = False
 ) -> tuple[LevelSide, ...]:
-    """The directions in which these gauges can go wrong."""
+    """The directions in which these gauges can go wrong.
+
+    With ``at_limit`` the treated track is taken to be higher, or to grow faster, by the limit.
+    """
     found = []
     for inverted, null, worst in terms.directions:
         turned = arms.swapped() if inverted else arms
+        if at_limit:
+            turned = _raised(turned, null, slope=slope, interval=terms.interval)
         variance = noise.variance[..., None] * (1.0 / turned.treated + 1.0 / turned.reference)
         steps = (
             growing_steps(turned, variance, noise.step, interval=terms.interval)
@@ -298,6 +304,13 @@ def level_sides(
         )
         found.append(LevelSide(turned, steps, noise, null, worst, inverted, slope))
     return tuple(found)
+
+
+def _raised(arms: LevelArms, ratio: float, *, slope: bool, interval: float) -> LevelArms:
+    """The same with the treated track higher by a ratio, or growing by it in an hour."""
+    hours = np.arange(arms.difference.shape[-1]) * interval / HOUR
+    added = math.log(ratio) * (hours if slope else 1.0)
+    return replace(arms, difference=arms.difference + added)
 
 
 def level_steps(arms: LevelArms, variance: Array) -> NormalSteps:

@@ -108,6 +108,16 @@ class RiskSide:
             self.noise.tau, self.noise.degrees, pods, beyond=error / 20.0, farthest=farthest
         )
 
+    def at_limit(self) -> RiskSide:
+        """The same where the treated arm has as many times the events as the limit allows.
+
+        What multiplies a pod's rate is multiplied exactly; chance itself comes out larger than it
+        would be, which is on the safe side.
+        """
+        ours = self.arms.treated
+        events = np.minimum(ours.events * self.null, ours.total)
+        return replace(self, arms=replace(self.arms, treated=replace(ours, events=events)))
+
     def pods_needed(self, *, clip: float) -> tuple[int, int | None] | None:
         """See `comparison.Side`."""
         ours, theirs = self.arms.treated.pods[-1], self.arms.reference.pods[-1]
@@ -233,7 +243,7 @@ def calibration(
     def pseudo() -> Iterator[tuple[tuple[RiskSide, ...], NDArray[np.bool_]]]:
         for chosen in drawn.chunks():
             arms = pseudo_rollouts(chosen, history)
-            yield sides(arms, each, terms), arms.usable
+            yield tuple(one.at_limit() for one in sides(arms, each, terms)), arms.usable
 
     return raised_by(pseudo(), terms, overlap=drawn.overlap)
 

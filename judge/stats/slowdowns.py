@@ -266,8 +266,10 @@ def tail_calibration(
 def _pseudo_side(
     drawn: Draw, history: PodHistograms, noise: TailNoise, chosen: Pairs, *, inverted: bool
 ) -> RiskSide:
-    slow, plain = history.beyond(chosen.treated), history.beyond(chosen.reference)
-    playing, resting = (plain, slow) if inverted else (slow, plain)
-    arms = pseudo_rollouts(drawn, resting, playing=playing)
+    """A release that is exactly as slow as the limit allows.
+
+    As many of its requests lie above the one bound of a pair as else lie above the other.
+    """
+    arms = pseudo_rollouts(drawn, history.beyond(chosen.reference))
     each = noise.at(history.bounds[chosen.reference]).batched()
     return risk_side(arms, each, inverted=inverted, averaged=True)
