@@ -72,7 +72,8 @@ def scenes(
     begins = np.flatnonzero(there.sum(-1) > group)
     if not begins.size:
         return None
-    chosen = begins[(np.arange(count) + rng.random(count)).astype(int) * len(begins) // count]
+    spaced = (np.arange(count) + rng.random(count)) * len(begins) / count
+    chosen = begins[np.minimum(spaced.astype(int), len(begins) - 1)]
     order = rng.permuted(np.tile(np.arange(pods), (count, 1)), axis=1)
     # those who are there come first, in a random order
     ranked = np.take_along_axis(
