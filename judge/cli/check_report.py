@@ -70,6 +70,8 @@ def lines(one: Checked) -> list[str]:
     notices = [f"{notice} (a notice; it can be used)" for notice in one.notices]
     analysis = one.analysis
     looks = f"{analysis.looks} looks of {format_duration(analysis.interval)}"
+    looks += ", fewer where it passes early" if analysis.early_pass else ""
+    looks += f", and {analysis.looks_after} after a pass" if analysis.looks_after else ""
     told = [*notices, f"{one.file}: {analysis.name} {_judged(one)}: {looks}"]
     told += weight_lines(analysis, one.weights)
     for metric in analysis.metrics:

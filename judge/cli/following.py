@@ -1,9 +1,9 @@
-"""Waiting for a run's end, through restarts of its server."""
+"""Waiting for a run's decision or its end, through restarts of its server."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -14,6 +14,7 @@ POLL = 1.0  # seconds
 PATIENCE = 120.0  # seconds for which a server may be out of reach: a restart, a rollout of its own
 LONGEST_PAUSE = 10.0
 FINAL = frozenset({"done", "cancelled"})
+DECIDED = FINAL | {"watching"}
 
 Document = Mapping[str, Any]
 
@@ -24,14 +25,16 @@ def follow(
     *,
     timeout: float | None,
     seen: Callable[[Document], None],
+    states: Collection[str] = DECIDED,
     monotonic: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
     patience: float = PATIENCE,
 ) -> Document:
-    """The run's document once it has ended, or as it is after ``timeout`` seconds.
+    """The run's document once it is in one of ``states``, or as it is after ``timeout`` seconds.
 
-    ``seen`` is told of every answer. Raises `ServerUnavailable` when the server has been out of
-    reach for ``patience`` seconds, and `ServerError` where it refuses.
+    By default that is when it is decided. ``seen`` is told of every answer. Raises
+    `ServerUnavailable` when the server has been out of reach for ``patience`` seconds, and
+    `ServerError` where it refuses.
     """
     ends = None if timeout is None else monotonic() + timeout
     lost_at: float | None = None
@@ -48,6 +51,6 @@ def follow(
         else:
             lost_at, pause = None, POLL
             seen(run)
-            if run["state"] in FINAL or (ends is not None and monotonic() >= ends):
+            if run["state"] in states or (ends is not None and monotonic() >= ends):
                 return run
         sleep(pause if ends is None else max(0.0, min(pause, ends - monotonic())))

@@ -35,6 +35,12 @@ def print_run(run: Document, output: str) -> None:
         )
     analysis = ResolvedAnalysis(run["name"], (), namespace=run["namespace"])
     click.echo(render(from_document(run), analysis, output))
+    if output == "text" and any("sequence" in one for one in run["metrics"].values()):
+        from judge.cli.sequence_chart import charts
+
+        drawn = charts(run, looks=run["looksPlanned"])
+        if drawn:
+            click.echo(drawn)
 
 
 def print_runs(runs: Sequence[Document], output: str) -> None:

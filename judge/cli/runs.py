@@ -16,7 +16,7 @@ PAGE = 100
 @click.option("--name", help="Only of this analysis.")
 @click.option(
     "--state",
-    type=click.Choice(["pending", "running", "done", "cancelled"]),
+    type=click.Choice(["pending", "running", "watching", "done", "cancelled"]),
     help="Only in this state.",
 )
 @click.option(

@@ -73,6 +73,7 @@ def watch(
     """Watch a rollout with the analysis in FILE (YAML or JSON), from now to its verdict.
 
     Needs no server: the daemon runs in this process, and delivers the webhooks of the analysis.
+    With keepWatching it follows a run that has passed to the end of that time.
     Ctrl-C interrupts; the same command goes on from where it was, until the run's time is over.
     The picture is on standard error, the verdict on standard output.
 
@@ -153,7 +154,7 @@ def _told(watched: Watch, runs: Runs, output: str) -> int:
     from judge.verdict.verdict import from_document
 
     run = runs.get(watched.run.id)
-    if watched.board.cancelled or run.verdict is None:
+    if run.verdict is None or (watched.board.cancelled and not watched.board.decided):
         click.echo(f"run {run.id} was cancelled; it has no verdict", err=True)
         return COULD_NOT_JUDGE
     click.echo(render(from_document(run.verdict), run.analysis, output))

@@ -78,7 +78,7 @@ def _unfinished(runs: Runs, analysis: ResolvedAnalysis, mark: str) -> list[Run]:
 
 
 def _planned_end(run: Run) -> float:
-    return run.started_at + run.analysis.warmup + run.analysis.looks * run.analysis.interval
+    return run.started_at + run.analysis.warmup + run.analysis.all_looks * run.analysis.interval
 
 
 @dataclass
@@ -94,7 +94,7 @@ class Watch:
     def __post_init__(self) -> None:
         analysis = self.run.analysis
         title = f"{analysis.namespace}/{analysis.name}"
-        self.board = Board(title, analysis.looks, analysis.interval)
+        self.board = Board(title, analysis.all_looks, analysis.interval)
 
     @property
     def blind(self) -> bool:
@@ -128,18 +128,20 @@ class Watch:
             self.board.afterwards = _deliveries(sent)
             screen.show()
             if not pending or time.monotonic() >= deadline:
-                return [_undelivered(one) for one in sent if one.state is not _DELIVERED]
+                return [_undelivered(one) for one in sent if one.state not in _SETTLED]
             sleep(_GLANCE)
 
 
 _DELIVERED = DeliveryState.DELIVERED
+_SETTLED = (_DELIVERED, DeliveryState.WITHDRAWN)
 
 
 def _deliveries(sent: list[Delivery]) -> str:
-    if not sent:
+    due = [one for one in sent if one.state is not DeliveryState.WITHDRAWN]
+    if not due:
         return ""
-    delivered = sum(one.state is _DELIVERED for one in sent)
-    return f"webhooks delivered: {delivered} of {len(sent)}"
+    delivered = sum(one.state is _DELIVERED for one in due)
+    return f"webhooks delivered: {delivered} of {len(due)}"
 
 
 def _undelivered(delivery: Delivery) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from judge.store.intents import DECISIONS
-from judge.store.run import EventType
+from judge.store.run import EventType, RunState
 
 WORDS = {"pass": "PROMOTE", "fail": "ROLL BACK", "inconclusive": "INCONCLUSIVE"}
 """A run's verdict as what to do about the release."""
@@ -57,6 +57,7 @@ class Board:
     """One run. ``looks`` is how many there may be, ``interval`` the seconds of each.
 
     ``note`` is what there is to say between looks, ``afterwards`` what followed from the verdict.
+    ``watching``: it has passed, and is looked at still.
     """
 
     title: str
@@ -65,6 +66,7 @@ class Board:
     note: str = "waiting for the first look"
     looked: int = 0
     decided: bool = False
+    watching: bool = False
     cancelled: bool = False
     latest: Mapping[str, Any] = field(default_factory=dict)
     points: dict[str, list[Point]] = field(default_factory=dict)
@@ -92,10 +94,12 @@ class Board:
         """Take in an event of the run, by its type."""
         if kind is EventType.LOOKED:
             self.observe(data["index"], data)
-        elif kind in DECISIONS.values():
+        elif kind in DECISIONS.values() or kind is EventType.WATCHED:
             self.close(data)
+            self.watching = data.get("state") == RunState.WATCHING
         elif kind is EventType.CANCELLED:
-            self.cancelled, self.note = True, "cancelled"
+            self.cancelled = True
+            self.note = "" if self.decided else "cancelled"
         elif kind in NOTES:
             self.note = str(data.get("reason") or NOTES[kind])
 
@@ -117,7 +121,7 @@ class Board:
     @property
     def ended(self) -> bool:
         """Whether nothing more will come."""
-        return self.decided or self.cancelled
+        return (self.decided and not self.watching) or self.cancelled
 
 
 def _point(look: int, metric: Mapping[str, Any]) -> Point:

@@ -17,7 +17,7 @@ class Lines:
         self._boards = boards
         self._write = write
         self._said: dict[int, int] = {}
-        self._closed: set[int] = set()
+        self._closed: dict[int, str] = {}
         self._followed: dict[int, str] = {}
 
     def show(self) -> None:
@@ -27,8 +27,8 @@ class Lines:
             if board.looked >= self._said.get(index, 0) + step:
                 self._said[index] = board.looked
                 self._write(_progress(board))
-            if board.outcome and index not in self._closed:
-                self._closed.add(index)
+            if board.outcome and self._closed.get(index) != board.outcome:
+                self._closed[index] = board.outcome
                 self._write(f"{board.title}: {WORDS[board.outcome]}: {board.reason}")
             if board.afterwards and board.afterwards != self._followed.get(index):
                 self._followed[index] = board.afterwards

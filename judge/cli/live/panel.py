@@ -105,6 +105,8 @@ def _title(board: Board) -> Text:
     title = Text(board.title, style="bold")
     if board.outcome:
         title.append(f"  {WORDS[board.outcome]}", style=f"bold {STYLES[board.outcome]}")
+    if board.watching:
+        title.append("  watching on", style="dim")
     return title
 
 
