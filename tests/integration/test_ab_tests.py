@@ -90,3 +90,14 @@ def test_every_output_has_the_answer(address: str, tmp_path: Path) -> None:
 def test_check_says_what_is_asked(address: str, tmp_path: Path) -> None:
     done = call(tmp_path, address, command="check")
     assert "an A/B test: increase is better; limit 1, margin 1.05" in done.stdout
+
+
+def test_its_evidence_is_judged_again_to_the_last_bit(address: str, tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle.json"
+    options = ("--at", str(END), "--output", "json", "--evidence-out", str(bundle))
+    said = json.loads(call(tmp_path, address, *options, app="same").stdout)
+    done = CliRunner().invoke(judge, ["replay", str(bundle), "--output", "json"])
+    again = json.loads(done.stdout)
+    assert {name: again[name] for name in said} == said
+    (metric,) = json.loads(bundle.read_text())["analysis"]["spec"]["metrics"]
+    assert (metric["better"], metric["margin"]) == ("increase", {"ratio": 1.05})
