@@ -69,6 +69,7 @@ TELEMETRY_SCENARIOS = (
         Scene(Lives(replaced=60.0, fewest=5), Gaps(pods=MISSED.pods)),
         canary_pods=2,
         uneven=0.3,
+        sharing=1.0,
     ),
     TelemetryScenario(
         "run-weight-steps",
@@ -86,9 +87,10 @@ TELEMETRY_SCENARIOS = (
         (LATENCY,),
         Scene(cold=COLD),
         warmup=15,
+        portion=0.2,
         effects=(1.0, LIMIT, 1.5, 2.0),
         settings=at_limit(LIMIT),
-        sharing=2.0,
+        sharing=1.0,
     ),
     TelemetryScenario(
         "cold-start-no-warmup",
@@ -96,9 +98,10 @@ TELEMETRY_SCENARIOS = (
         (LATENCY,),
         Scene(cold=COLD),
         promised=False,
+        portion=0.05,
         effects=(1.0, LIMIT, 1.5, 2.0),
         settings=at_limit(LIMIT),
-        sharing=2.0,
+        sharing=1.0,
     ),
     TelemetryScenario(
         "ten-metrics",
@@ -107,8 +110,8 @@ TELEMETRY_SCENARIOS = (
         TEN,
         struck=("error-rate", "latency"),
         effects=(1.0, 1.25, 1.5, 2.0),
-        settings=at_limit(1.25),
-        sharing=2.0,
+        sharing=1.0,
+        portion=0.2,
     ),
     TelemetryScenario(
         "shadow",

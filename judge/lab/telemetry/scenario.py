@@ -22,8 +22,9 @@ from judge.spec.resolved import BASELINE, CANARY, SHADOW, ResolvedAnalysis, Risk
 from judge.stats.samples import Interval, Pods
 
 EFFECTS = (1.0, 1.25, 2.0, 4.0)
-SETTINGS = (*at_limit(1.0), *at_limit(1.25))
-PORTION = 0.2  # a look costs a hundred times what it costs in arrays
+SETTINGS = at_limit(1.25)
+PORTION = 0.3  # a look costs a hundred times what it costs in arrays
+SHARING = 0.4  # calibrating costs less than a dozen runs, and few runs a history tell more
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class TelemetryScenario:
     onset: int = 0
     effects: tuple[Effect, ...] = EFFECTS
     settings: tuple[Setting, ...] = SETTINGS
-    sharing: float = 1.0
+    sharing: float = SHARING
     portion: float = PORTION
 
     @property
