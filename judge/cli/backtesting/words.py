@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from judge.runs.backtest.backtest import Backtested
 from judge.runs.backtest.figures import Figures
+from judge.runs.backtest.judged import NO_SAMPLES
 from judge.runs.backtest.results import WindowResult
 from judge.verdict.verdict import Promise
 
@@ -109,9 +110,22 @@ _WORTH = {
 
 def _skipped(found: Figures) -> list[str]:
     return [
-        f"{len(which):,} of {found.windows:,} windows were not judged, {why}: {_stretches(which)}."
+        f"{len(which):,} of {found.windows:,} windows were not judged, {why}: {_stretches(which)}"
+        f"{_kept_since(why, which)}."
         for why, which in found.skipped.items()
     ]
+
+
+def _kept_since(why: str, which: Sequence[WindowResult]) -> str:
+    """What a past that begins late means."""
+    if why != NO_SAMPLES or which[0].index:
+        return ""
+    ends = next(
+        one.end
+        for one, after in zip(which, [*which[1:], None], strict=True)
+        if after is None or after.index != one.index + 1
+    )
+    return f" (nothing is there before {stamp(ends)}: Prometheus may keep no more than that)"
 
 
 def _unsplit(found: Figures) -> list[str]:

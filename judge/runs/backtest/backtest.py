@@ -76,7 +76,9 @@ def backtest(
             journal.add_rollout(release.key, judged())
         told()
     if splits:
-        past = Past(analysis, source, until=plan.until, folder=journal.folder)
+        # what a file holds is read again as fast as what we would leave of it
+        folder = journal.folder if isinstance(source, PrometheusSource) else None
+        past = Past(analysis, source, until=plan.until, folder=folder)
         replay_past(analysis, past, plan, journal, busy=busy, progress=told)
     names = [metric.name for metric in analysis.metrics]
     pieces = [journal.windows[one.index] for one in splits]
