@@ -65,6 +65,11 @@ def _ratio_faults(rules: Rules) -> Iterator[Fault]:
             yield ("worst", "ratio"), message
         return
     wrong = limit_fault(ratios[0], rules.toward)
+    if rules.better is not None and ratios[0] < 1:
+        wrong = (
+            f"{ratios[0]:g} is below 1, but an A/B test's limit holds in both directions; write a "
+            f"ratio of at least 1, such as {1 / ratios[0]:.3g}"
+        )
     if wrong:
         yield ("limit", "ratio"), wrong
         return

@@ -87,6 +87,11 @@ def test_a_bundle_may_say_little_of_it() -> None:
             "metrics[0].margin.ratio: 0.9 is below 1, but a margin holds in both directions",
         ),
         (
+            f"better: increase, limit: {{ratio: 0.98}}, {COUNTS}",
+            "",
+            "metrics[0].limit.ratio: 0.98 is below 1, but an A/B test's limit holds in both",
+        ),
+        (
             f"better: increase, limit: {{ratio: 1.1}}, {COUNTS}",
             "",
             "metrics[0].margin.ratio: 1.05 is not beyond the limit; write a ratio above 1.1",

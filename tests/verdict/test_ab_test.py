@@ -231,6 +231,13 @@ class TestPods:
         ]  # fmt: skip
         assert answer(decided(nameless)) is answer(decided(run)) is Difference.BETTER
 
+    def test_a_variant_that_few_pods_have_seen_yet_shares_them_all_the_same(self, rng):
+        run = visits(rng, 1.12, pods=4)
+        first = run[0].samples["conversion"]["canary"]
+        for pod in list(first)[1:]:
+            del first[pod]
+        assert answer(decided(run)) is Difference.BETTER
+
     def test_pods_of_their_own_differ_for_all_that_is_known(self, rng):
         verdict = decided(visits(rng, 1.12, own_pods=True))
         assert answer(verdict) is None

@@ -18,13 +18,14 @@ from judge.verdict.kinds.gathering import Gathered
 def shared_pods(ours: Gathered, theirs: Gathered) -> list[str]:
     """The pods that serve both variants; none where the variants have pods of their own.
 
-    They share pods where most pods of both, at the first interval that has both, are the same.
+    They share pods where, at the first interval that has both, most of the one's pods (of the one
+    that has fewer) are the other's as well.
     Series without the pod's label count as one pod, the same for both.
     """
     for mine, other in zip(ours.found, theirs.found, strict=True):
         if mine and other:
             common = mine.keys() & other.keys()
-            if 2 * len(common) <= max(len(mine), len(other)):
+            if 2 * len(common) <= min(len(mine), len(other)):
                 return []
             return [pod for pod in ours.pods if pod in set(theirs.pods)]
     return []
