@@ -141,9 +141,9 @@ def _replaced(found: Figures) -> list[str]:
     if not found.replaced:
         return []
     told = (
-        f"Within {len(found.replaced):,} windows most pods were replaced by others (a deploy?), so "
-        f"they mix two releases: {_stretches(found.replaced)}. Name them with --rollout, or try "
-        "--find-rollouts."
+        f"In {len(found.replaced):,} of {found.judged:,} windows most pods were replaced by others "
+        f"(a deploy?), so two releases are mixed: {_stretches(found.replaced)}. Name them with "
+        "--rollout, or try --find-rollouts."
     )
     return [told]
 
