@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from judge.spec.resolved import Direction, Kind, Metric
-from judge.stats.comparison import Comparison
+from judge.stats.arms import Array
+from judge.stats.comparison import Side, failing, passing
 from judge.stats.planning.foresight import NEVER, Foresight, Looks, first
 from judge.stats.planning.scenes import Planned, Scenes, group_of, scenes
 from judge.stats.terms import Terms
@@ -25,7 +25,7 @@ SHARES = (0.5, 0.95)  # of releases in which a regression is to be seen
 SCENES = 200
 FEWEST_SCENES = 60
 WORK = 60_000.0  # scenes x looks x starts x tests: bounds the time that a release takes
-LATENCY_TESTS = 4  # what a latency costs, about, in comparisons of counts
+LATENCY_TESTS = 6  # what a latency costs, about, in comparisons of counts
 FARTHEST = 32.0  # times the limit: regressions beyond that are not looked for
 NEAREST = 1.03
 STEPS = 5  # of the search for the smallest regression
@@ -93,8 +93,8 @@ def prospect(
     rng = np.random.default_rng([seed, 0])
     raised = player.raised(planned)
     drawn, played = _scenes(metric, player, terms, planned, count, rng)
-    stage = played.stage(drawn, planned, raised, rng=rng)
-    releases = _Releases(metric, terms, stage, drawn, pass_looks, seed, done)
+    stage = played.stage(drawn, planned, rng=rng)
+    releases = _Releases(metric, terms, stage, raised, drawn, pass_looks, seed, done)
     good, proven = releases.good()
     folds = sorted({*FOLDS, _fold(metric, terms.worst)})
     return Prospect(
@@ -120,8 +120,8 @@ def folds_seen(
     """When releases that are so many times worse are seen. Raises `Unplannable`."""
     rng = np.random.default_rng([seed, 0])
     drawn, played = _scenes(metric, player, terms, planned, SCENES, rng)
-    stage = played.stage(drawn, planned, player.raised(planned), rng=rng)
-    releases = _Releases(metric, terms, stage, drawn, terms.looks, seed, lambda: None)
+    stage, raised = played.stage(drawn, planned, rng=rng), player.raised(planned)
+    releases = _Releases(metric, terms, stage, raised, drawn, terms.looks, seed, lambda: None)
     return [releases.regression(fold).seen for fold in folds]
 
 
@@ -175,6 +175,7 @@ class _Releases:
     metric: Metric
     terms: Terms
     stage: Stage
+    raised: Array | None
     scenes: Scenes
     pass_looks: int
     seed: int
@@ -185,11 +186,11 @@ class _Releases:
 
     def good(self) -> tuple[Foresight, Foresight]:
         """When a release like the baseline is rolled back, and when it is proven."""
-        comparison = self._played(1.0)
-        failed = first(_failing(comparison))
-        passing = comparison.log_pass >= math.log(1.0 / self.terms.beta)
-        ended = passing[..., self.pass_looks - 1]
-        proven = first(passing) * (ended & ((failed == NEVER) | (failed > self.pass_looks)))
+        sides = self._played(1.0)
+        failed = self._failed(sides)
+        shown = passing(sides, self.terms) >= math.log(1.0 / self.terms.beta)
+        ended = shown[..., self.pass_looks - 1]
+        proven = first(shown) * (ended & ((failed == NEVER) | (failed > self.pass_looks)))
         return self._foresight(failed), self._foresight(proven)
 
     def regression(self, fold: float) -> Regression:
@@ -230,25 +231,25 @@ class _Releases:
 
     def _seen_of(self, fold: float) -> Foresight:
         if fold not in self._seen:
-            failed = first(_failing(self._played(effect_of(self.metric, fold))))
+            failed = self._failed(self._played(effect_of(self.metric, fold)))
             self._seen[fold] = self._foresight(failed)
         return self._seen[fold]
 
-    def _played(self, effect: float) -> Comparison:
+    def _failed(self, sides: tuple[Side, ...]) -> Looks:
+        raised = None if self.raised is None else np.asarray(self.raised)[..., None]
+        failed = failing(sides, self.terms, raised)
+        return first(failed.log_evidence >= np.asarray(failed.threshold)[..., None])
+
+    def _played(self, effect: float) -> tuple[Side, ...]:
         rng = np.random.default_rng([self.seed, 1, round(1e6 * effect)])
-        comparison = self.stage(effect, rng)
+        sides = self.stage(effect, rng)
         self.done()
-        if comparison is None:
+        if not sides:
             raise Unplannable("nothing of the two tracks can be compared")
-        return comparison
+        return sides
 
     def _foresight(self, at: Looks) -> Foresight:
         return Foresight(at, self.terms.looks, self.scenes.independent)
-
-
-def _failing(comparison: Comparison) -> NDArray[np.bool_]:
-    threshold = np.asarray(comparison.threshold)[..., None]
-    return np.asarray(comparison.log_evidence >= threshold)
 
 
 def usual_pods(player: Player) -> int:

@@ -17,19 +17,19 @@ from numpy.typing import NDArray
 from judge.spec.resolved import BASELINE, Compare, Kind, Metric
 from judge.stats.arms import Array, PodCounts
 from judge.stats.boundaries import pairs
-from judge.stats.comparison import Comparison
+from judge.stats.comparison import Side
 from judge.stats.dispersion import Dispersion
 from judge.stats.histograms import PodHistograms, known_counts, quantile
 from judge.stats.level_noise import LevelNoise
-from judge.stats.levels import PodLevels, learn_levels, level_calibration, weigh_levels
+from judge.stats.levels import PodLevels, learn_levels, level_calibration, level_sides
 from judge.stats.planning.counts import cast
 from judge.stats.planning.latencies import latency_cast
 from judge.stats.planning.levels import planned_levels
 from judge.stats.planning.scenes import Planned, Scenes
 from judge.stats.planning.synthetic import made_counts, made_histograms, made_levels
-from judge.stats.risks import calibration, learn, weigh_counts
+from judge.stats.risks import calibration, learn, sides
 from judge.stats.samples import Interval
-from judge.stats.slowdowns import tail_calibration, weigh_histograms
+from judge.stats.slowdowns import slowdown_sides, tail_calibration
 from judge.stats.tail_noise import TailNoise, learn_tails, shares_on
 from judge.stats.terms import Terms
 from judge.verdict.kinds.counts import pod_counts
@@ -40,8 +40,9 @@ from judge.verdict.kinds.terms import counts_pods
 
 MADE_RUNS = 8  # a made-up history is that many runs long
 
-# Plays a release of an effect ratio: its evidence, (scenes, looks); None where nothing compares.
-Stage = Callable[[float, np.random.Generator], Comparison | None]
+# Plays a release of an effect ratio: the directions of its comparison, (scenes, looks); none where
+# nothing can be compared.
+Stage = Callable[[float, np.random.Generator], tuple[Side, ...]]
 
 
 class Player(Protocol):
@@ -65,9 +66,7 @@ class Player(Protocol):
     def raised(self, planned: Planned) -> Array | None:
         """By how much calibration raises the threshold; None where there is too little for it."""
 
-    def stage(
-        self, scenes: Scenes, planned: Planned, raised: Array | None, *, rng: np.random.Generator
-    ) -> Stage:
+    def stage(self, scenes: Scenes, planned: Planned, *, rng: np.random.Generator) -> Stage:
         """The tracks of a run to come, set up."""
 
 
@@ -135,16 +134,13 @@ class CountsPlayer:
         """See `Player`."""
         return calibration(self.known, self.noise, self.terms, canary_pods=planned.canary)
 
-    def stage(
-        self, scenes: Scenes, planned: Planned, raised: Array | None, *, rng: np.random.Generator
-    ) -> Stage:
+    def stage(self, scenes: Scenes, planned: Planned, *, rng: np.random.Generator) -> Stage:
         """See `Player`."""
         phi = float(self.noise.phi)
         tracks = cast(self.played, scenes, planned, phi=phi, moved=self.moved, rng=rng)
 
-        def play(effect: float, rng: np.random.Generator) -> Comparison | None:
-            arms = tracks.arms(effect, rng=rng)
-            return weigh_counts(arms, self.noise.batched(), self.terms, _batched(raised))
+        def play(effect: float, rng: np.random.Generator) -> tuple[Side, ...]:
+            return sides(tracks.arms(effect, rng=rng), self.noise.batched(), self.terms)
 
         return play
 
@@ -196,17 +192,15 @@ class LatencyPlayer:
         """See `Player`."""
         return tail_calibration(self.known, self.noise, self.terms, canary_pods=planned.canary)
 
-    def stage(
-        self, scenes: Scenes, planned: Planned, raised: Array | None, *, rng: np.random.Generator
-    ) -> Stage:
+    def stage(self, scenes: Scenes, planned: Planned, *, rng: np.random.Generator) -> Stage:
         """See `Player`."""
         phi = float(np.median(self.noise.noise.phi))
         tracks = latency_cast(self.played, scenes, planned, phi=phi, rng=rng)
         noise = replace(self.noise, noise=self.noise.noise.batched())
 
-        def play(effect: float, rng: np.random.Generator) -> Comparison | None:
-            canary, baseline = tracks.tracks(effect)
-            return weigh_histograms(canary, baseline, noise, self.terms, _batched(raised))
+        def play(effect: float, rng: np.random.Generator) -> tuple[Side, ...]:
+            found = slowdown_sides(*tracks.tracks(effect), noise, self.terms)
+            return () if any(side.pairs(side.asked) is None for side in found) else found
 
         return play
 
@@ -261,12 +255,10 @@ class LevelPlayer:
             canary_pods=planned.canary,
         )
 
-    def stage(
-        self, scenes: Scenes, planned: Planned, raised: Array | None, *, rng: np.random.Generator
-    ) -> Stage:
+    def stage(self, scenes: Scenes, planned: Planned, *, rng: np.random.Generator) -> Stage:
         """See `Player`."""
 
-        def play(effect: float, rng: np.random.Generator) -> Comparison | None:
+        def play(effect: float, rng: np.random.Generator) -> tuple[Side, ...]:
             arms = planned_levels(
                 self.played,
                 scenes,
@@ -276,11 +268,6 @@ class LevelPlayer:
                 floor=self.floor,
                 slope=self.slope,
             )
-            noise = self.noise.batched()
-            return weigh_levels(arms, noise, self.terms, _batched(raised), slope=self.slope)
+            return level_sides(arms, self.noise.batched(), self.terms, slope=self.slope)
 
         return play
-
-
-def _batched(raised: Array | None) -> Array | None:
-    return None if raised is None else np.asarray(raised)[..., None]
