@@ -63,10 +63,10 @@ class Sizes:
 def sizes(scenario: Scenario, rollouts: int) -> Sizes:
     """Enough for so many rollouts: both histories and runs grow with the root of their number.
 
-    Five thousand rollouts are a hundred histories of fifty runs each, where ``sharing`` is 1.
+    Five thousand rollouts are fifty histories of a hundred runs each, where ``sharing`` is 1.
     """
     rollouts = math.ceil(rollouts * scenario.portion)
-    runs = max(1, round(math.sqrt(rollouts / 2.0) * scenario.sharing))
+    runs = max(1, round(math.sqrt(rollouts * 2.0) * scenario.sharing))
     return Sizes(math.ceil(rollouts / runs), runs, max(1, runs // FEW))
 
 

@@ -18,7 +18,7 @@ baseline's pods have all of the traffic.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from judge.lab.effects import OUTAGE
 from judge.lab.fleet import Fleet, Laws
 from judge.lab.noise import Array, Rhythm
-from judge.lab.rollouts import Learned, Setting, at_limit, remembered
+from judge.lab.rollouts import Learned, Setting, at_limit, first_runs, remembered
 from judge.stats.arms import PodCounts, paired
 from judge.stats.comparison import Side
 from judge.stats.dispersion import Dispersion
@@ -156,6 +156,18 @@ class CountRollouts:
     baseline: PodCounts
     canary: PodCounts
     expected: Array
+
+    def first(self, runs: int) -> CountRollouts:
+        """See `rollouts.Rollouts`."""
+        chosen = first_runs(self.histories, self.runs, runs)
+        canary, baseline = self.canary, self.baseline
+        return replace(
+            self,
+            runs=runs,
+            baseline=PodCounts(baseline.events[chosen], baseline.total[chosen]),
+            canary=PodCounts(canary.events[:, chosen], canary.total[:, chosen]),
+            expected=self.expected[:, chosen],
+        )
 
     def learn(self, history: int, terms: Terms, *, calibrate: bool) -> Learned[Dispersion]:
         """See `rollouts.Rollouts`."""

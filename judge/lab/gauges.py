@@ -12,14 +12,14 @@ onset. The scenarios themselves are in `gauge_scenarios`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from judge.lab.fleet import Fleet, Laws
 from judge.lab.noise import Array
-from judge.lab.rollouts import Learned, Setting, at_limit, remembered
+from judge.lab.rollouts import Learned, Setting, at_limit, first_runs, remembered
 from judge.stats.comparison import Side
 from judge.stats.level_noise import LevelNoise
 from judge.stats.levels import (
@@ -100,6 +100,16 @@ class GaugeRollouts:
     history: PodLevels
     baseline: PodLevels
     canary: PodLevels
+
+    def first(self, runs: int) -> GaugeRollouts:
+        """See `rollouts.Rollouts`."""
+        chosen = first_runs(self.histories, self.runs, runs)
+        return replace(
+            self,
+            runs=runs,
+            baseline=PodLevels(self.baseline.values[chosen]),
+            canary=PodLevels(self.canary.values[:, chosen]),
+        )
 
     def learn(self, history: int, terms: Terms, *, calibrate: bool) -> Learned[LevelNoise]:
         """See `rollouts.Rollouts`."""

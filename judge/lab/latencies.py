@@ -15,7 +15,7 @@ Before the rollout the baseline's pods have all of the traffic. The scenarios th
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ from scipy import special
 from judge.lab.effects import Effect, Tail
 from judge.lab.fleet import Fleet, Laws
 from judge.lab.noise import Array
-from judge.lab.rollouts import Learned, Setting, at_limit, remembered
+from judge.lab.rollouts import Learned, Setting, at_limit, first_runs, remembered
 from judge.stats.comparison import Side
 from judge.stats.histograms import PodHistograms
 from judge.stats.slowdowns import slowdown_sides, tail_calibration
@@ -38,7 +38,7 @@ CLASSIC = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, math.i
 LIMIT = 2.0 ** (2 / 8)  # 1.19: what these native buckets make of a limit of 1.2
 EFFECTS = (1.0, LIMIT, 1.2, 1.35, 1.5, 2.0, Tail(share=0.02, slower=8.0))
 SETTINGS = at_limit(LIMIT)
-SHARING = 2.0  # seven tests in place of one make a calibration the dearer
+SHARING = 1.5  # seven tests in place of one make a calibration the dearer
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +125,17 @@ class LatencyRollouts:
     history: PodHistograms
     baseline: PodHistograms
     canary: PodHistograms
+
+    def first(self, runs: int) -> LatencyRollouts:
+        """See `rollouts.Rollouts`."""
+        chosen = first_runs(self.histories, self.runs, runs)
+        bounds = self.history.bounds
+        return replace(
+            self,
+            runs=runs,
+            baseline=PodHistograms(bounds, self.baseline.counts[chosen]),
+            canary=PodHistograms(bounds, self.canary.counts[:, chosen]),
+        )
 
     def learn(self, history: int, terms: Terms, *, calibrate: bool) -> Learned[TailNoise]:
         """See `rollouts.Rollouts`."""

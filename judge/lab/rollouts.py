@@ -7,7 +7,7 @@ Owned here: these two interfaces, and the settings in which this judge is measur
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,6 +60,11 @@ def remembered(terms: Terms) -> slice:
     return slice(-round(default_history(terms.looks * terms.interval) / terms.interval), None)
 
 
+def first_runs(histories: int, runs: int, first: int) -> NDArray[np.intp]:
+    """The numbers of the ``first`` of the ``runs`` of each history."""
+    return (np.arange(histories)[:, None] * runs + np.arange(first)).ravel()
+
+
 class Batch(Protocol):
     """A batch of rollouts: ``runs`` of them after each of the ``histories``, in this order."""
 
@@ -74,6 +79,9 @@ class Batch(Protocol):
 
 class Rollouts(Batch, Protocol):
     """A batch of simulated rollouts. All effects of one have the same baseline."""
+
+    def first(self, runs: int) -> Self:
+        """Only the first so many runs of each history."""
 
     def learn(self, history: int, terms: Terms, *, calibrate: bool) -> Learned[Any]:
         """What the judge of a history's runs knows before they begin, by the daemon's code."""
