@@ -53,6 +53,8 @@ def _metric_promise(terms: MetricTerms, history: Sequence[Interval]) -> Promise:
 
 def _beside(terms: MetricTerms, compared: Terms, history: Sequence[Interval]) -> Promise:
     plays = player(terms.metric, compared, history)
-    if plays is None or calibrating(plays.present, looks=compared.looks) < FEWEST:
+    if plays is None or not plays.testable:
+        return Promise.UNCALIBRATED
+    if calibrating(plays.present, looks=compared.looks) < FEWEST:
         return Promise.UNCALIBRATED
     return Promise.EXACT if plays.exact else Promise.CALIBRATED

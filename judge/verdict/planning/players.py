@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from judge.spec.resolved import BASELINE, Compare, Kind, Metric
 from judge.stats.arms import Array, PodCounts
-from judge.stats.boundaries import pairs
+from judge.stats.boundaries import Pairs, pairs
 from judge.stats.comparison import Side
 from judge.stats.dispersion import Dispersion
 from judge.stats.histograms import PodHistograms, known_counts, quantile
@@ -55,6 +55,10 @@ class Player(Protocol):
     @property
     def level(self) -> float | None:
         """What is usual: a share of events, the median of a latency, the mean of a gauge."""
+
+    @property
+    def testable(self) -> bool:
+        """Whether the limit can be tested at all."""
 
     @property
     def exact(self) -> bool:
@@ -114,6 +118,11 @@ class CountsPlayer:
         return rate if np.isfinite(rate) else None
 
     @property
+    def testable(self) -> bool:
+        """See `Player`."""
+        return True
+
+    @property
     def exact(self) -> bool:
         """See `Player`."""
         return bool(self.noise.phi == 1.0 and self.noise.tau == 0.0)
@@ -168,13 +177,19 @@ class LatencyPlayer:
     @property
     def exact(self) -> bool:
         """See `Player`."""
+        noises = [self.noise.at(self.known.bounds[one.reference]) for one in self._tested if one]
+        return all(bool((one.phi == 1.0).all() and (one.tau == 0.0).all()) for one in noises)
+
+    @property
+    def testable(self) -> bool:
+        """See `Player`."""
+        return all(one is not None for one in self._tested)
+
+    @property
+    def _tested(self) -> list[Pairs | None]:
+        """The bounds at which each direction's limit is tested."""
         bounds, shares = self.known.bounds, shares_on(self.known.bounds, self.noise)
-        tested = [pairs(bounds, shares, null) for _, null, _ in self.terms.directions]
-        noises = [None if one is None else self.noise.at(bounds[one.reference]) for one in tested]
-        return all(
-            one is not None and bool((one.phi == 1.0).all() and (one.tau == 0.0).all())
-            for one in noises
-        )
+        return [pairs(bounds, shares, null) for _, null, _ in self.terms.directions]
 
     def made(self, pods: int, *, rng: np.random.Generator) -> LatencyPlayer:
         """See `Player`."""
@@ -226,6 +241,11 @@ class LevelPlayer:
         """See `Player`."""
         known = self.known.values[np.isfinite(self.known.values)]
         return float(known.mean()) if known.size else None
+
+    @property
+    def testable(self) -> bool:
+        """See `Player`."""
+        return True
 
     @property
     def exact(self) -> bool:
