@@ -146,6 +146,32 @@ def raised_threshold(highest: Array, *, alpha: float, overlap: float) -> Array:
     return np.asarray(np.maximum(np.maximum.reduce(needed) - math.log(1.0 / alpha), 0.0))
 
 
+def raised_apart(highest: Array, *, alpha: float, overlap: float) -> Array:
+    """The same before/after, where incidents of a whole service are in the pseudo-rollouts.
+
+    Nothing cancels those. They are as rare as the quantile that is wanted, and no tail below tells
+    of them: so the quantile is counted, too, with the same confidence.
+    """
+    counted = _counted(highest, alpha, overlap) - math.log(1.0 / alpha)
+    return np.maximum(raised_threshold(highest, alpha=alpha, overlap=overlap), counted)
+
+
+def _counted(highest: Array, alpha: float, overlap: float) -> Array:
+    """What so few (..., rollouts) reach that more than alpha of all would be a surprise.
+
+    The greatest of them where they are too few to tell.
+    """
+    known = np.isfinite(highest)
+    weight = min(1.0, overlap)
+    expected = alpha * weight * known.sum(-1)
+    numbers = np.arange(int(expected.max(initial=0.0)) + 1)
+    surprising = special.pdtr(numbers, expected[..., None]) <= 1.0 - UPPER
+    allowed = np.maximum(surprising.sum(-1) - 1, 0) / weight
+    descending = -np.sort(-np.where(known, highest, -np.inf), axis=-1)
+    at = np.maximum(allowed.astype(int) - 1, 0)
+    return np.asarray(np.take_along_axis(descending, at[..., None], axis=-1)[..., 0])
+
+
 def _extrapolated(highest: Array, quantile: float, alpha: float, overlap: float) -> Array:
     """The upper alpha quantile, by an exponential tail above the given one.
 

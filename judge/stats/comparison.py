@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from judge.stats.arms import Array
-from judge.stats.calibration import FEWEST, raised_threshold, whole
+from judge.stats.calibration import FEWEST, raised_apart, raised_threshold, whole
 from judge.stats.evidence import Schedule, mixed
 from judge.stats.terms import Terms
 
@@ -35,13 +35,20 @@ class Side(Protocol):
     def null(self) -> float:
         """The greatest ratio that is tolerated, at least 1."""
 
-    def fail_by_start(self, plan: Schedule, *, clip: float) -> list[Array]:
-        """log E (..., looks) against "the ratio is at most the limit", for each start."""
+    def fail_by_start(
+        self, plan: Schedule, *, clip: float, calibrated: bool = False
+    ) -> list[Array]:
+        """log E (..., looks) against "the ratio is at most the limit", for each start.
+
+        ``calibrated``: its threshold is calibrated, so rare incidents need no tempering.
+        """
 
     def for_a_pass(self, plan: Schedule, *, clip: float) -> Array:
         """log E (..., looks) against "the ratio is at least the worst"."""
 
-    def above(self, tried: Array, plan: Schedule, *, clip: float) -> Array:
+    def above(
+        self, tried: Array, plan: Schedule, *, clip: float, calibrated: bool = False
+    ) -> Array:
         """log E (tried, looks) against "the ratio is at most ``tried``". Without batches."""
 
     def below(self, tried: Array, plan: Schedule, *, clip: float) -> Array:
@@ -138,7 +145,10 @@ def weigh(
 
 def failing(sides: tuple[Side, ...], terms: Terms, raised: Array | None) -> Failing:
     """The evidence of a run for failing, and what it must reach."""
-    by_start = tuple(side.fail_by_start(terms.plan, clip=terms.clip) for side in sides)
+    known = raised is not None
+    by_start = tuple(
+        side.fail_by_start(terms.plan, clip=terms.clip, calibrated=known) for side in sides
+    )
     if terms.ab_test:
         return _bad_side(by_start, terms, raised)
     log_evidence = _both(by_start, terms)
@@ -165,13 +175,16 @@ def raised_by(
     """
     parts = []
     for sides, usable in pseudo:
-        by_start = tuple(side.fail_by_start(terms.plan, clip=terms.clip) for side in sides)
+        by_start = tuple(
+            side.fail_by_start(terms.plan, clip=terms.clip, calibrated=True) for side in sides
+        )
         grown = _each(by_start, terms) if terms.ab_test else _both(by_start, terms)
         parts.append(np.where(whole(usable), grown.max(-1), np.nan))
     highest = np.concatenate(parts, axis=-1)
     if np.isfinite(highest).sum(-1).min(initial=highest.shape[-1]) < FEWEST:
         return None
-    return raised_threshold(highest, alpha=terms.convicting_alpha, overlap=overlap)
+    raised = raised_apart if terms.shift else raised_threshold
+    return raised(highest, alpha=terms.convicting_alpha, overlap=overlap)
 
 
 def _bad_side(by_start: tuple[list[Array], ...], terms: Terms, raised: Array | None) -> Failing:
