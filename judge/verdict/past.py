@@ -114,7 +114,7 @@ def _replacements(present: Flags, interval: float) -> list[tuple[int, int]]:
     both = before.any(-1) & after.any(-1)
     struck = both & (gone >= REPLACED) & (new >= REPLACED)
     return [
-        ((begin + end + 1) // 2 + width + width // 2, int((after[begin] & ~before[begin]).sum()))
+        (int(begin + end + 1) // 2 + width + width // 2, int((after[begin] & ~before[begin]).sum()))
         for begin, end in _runs(struck)
     ]
 

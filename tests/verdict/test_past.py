@@ -101,14 +101,15 @@ def test_a_rolling_deploy_is_one_and_a_pod_that_restarts_is_none():
     assert changes(metric(), past(restarted), interval=60.0) == []
 
 
-def both(kind, before, after):
+def both(prefix, before, after):
     """A history whose second half is another, of pods with other names."""
-    return past(renamed([*before, *after], len(before)), kind)
+    (name,) = before[0].samples
+    return past(renamed([*before, *after], len(before), prefix), name)
 
 
 def test_a_deploy_that_doubles_the_errors_is_told_with_how_much():
     rng = np.random.default_rng(1)
-    found = both("error-rate", of(rng, 240), of(rng, 240, rate=0.01))
+    found = both("new-", of(rng, 240), of(rng, 240, rate=0.01))
     (change,) = changes(metric(), found, interval=60.0)
     assert change.at == 240
     assert change.ratio == pytest.approx(2.0, rel=0.15)
@@ -116,11 +117,15 @@ def test_a_deploy_that_doubles_the_errors_is_told_with_how_much():
 
 def test_and_so_it_is_of_latencies_and_levels():
     rng = np.random.default_rng(1)
-    slow = both("latency", latencies(rng, 120, pods=PODS),
-                latencies(rng, 120, pods={"baseline": 5}, slower=1.5))  # fmt: skip
+    canaries = latencies(rng, 120, pods={"canary": 5}, slower=1.5)
+    slower = [
+        Interval(one.start, one.end, {"latency": {BASELINE: one.samples["latency"]["canary"]}})
+        for one in canaries
+    ]
+    slow = both("new-", latencies(rng, 120, pods=PODS), slower)
     (change,) = changes(latency(), slow, interval=60.0)
     assert change.ratio == pytest.approx(1.5, rel=0.05)
-    high = both("memory", levels(rng, 120, pods=PODS), levels(rng, 120, pods=PODS, level=1.5e8))
+    high = both("new-", levels(rng, 120, pods=PODS), levels(rng, 120, pods=PODS, level=1.5e8))
     (change,) = changes(gauge(), high, interval=60.0)
     assert change.ratio == pytest.approx(1.5, rel=0.05)
 
