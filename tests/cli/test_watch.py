@@ -30,6 +30,7 @@ from tests.servers.prometheus import backfilled
 
 START = 1_700_000_000.0
 HISTORY, RUN = 3600.0, 900.0
+WORSE = START + 300.0
 ANALYSIS = """
 apiVersion: judge/v1
 kind: Analysis
@@ -49,15 +50,33 @@ spec:
     - {name: error-rate, template: http-error-rate, limit: {ratio: 1.25}}
 """
 
+EARLY = "duration: 15m\n  earlyPass: true\n  keepWatching: 6m"
 
-def traffic(track: str, pods: int, *, errors: float, since: float) -> list[Series]:
-    """Pods that answer 20 requests a second; their errors come in at a steady pace."""
+
+def traffic(
+    track: str, pods: int, *, errors: float, since: float, later: float | None = None
+) -> list[Series]:
+    """Pods that answer 20 requests a second; their errors come in at a steady pace.
+
+    With ``later`` at another one from 5 minutes into the run on.
+    """
     found = []
     times = [since + 15 * tick for tick in range(int((START + RUN - since) / 15) + 4)]
     for pod in range(pods):
-        for code, share in (("200", 1 - errors), ("500", errors)):
+        then = errors if later is None else later
+        for code, share, after in (("200", 1 - errors, 1 - then), ("500", errors, then)):
             labels = {"track": track, "pod": f"{track}-{pod}", "code": code}
-            samples = [(at, float(math.floor(20 * share * (at - since)))) for at in times]
+            samples = [
+                (
+                    at,
+                    float(
+                        math.floor(
+                            20 * share * (min(at, WORSE) - since) + 20 * after * max(0, at - WORSE)
+                        )
+                    ),
+                )
+                for at in times
+            ]
             found.append(Series("http_requests_total", labels, samples))
     return found
 
@@ -68,6 +87,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         *traffic("stable", 6, errors=0.01, since=START - HISTORY - 60),
         *traffic("good", 2, errors=0.01, since=START - 30),
         *traffic("bad", 2, errors=0.05, since=START - 30),
+        *traffic("late", 2, errors=0.01, since=START - 30, later=0.1),
     ]
     with backfilled(tmp_path_factory.mktemp("prometheus"), series) as address:
         yield address
@@ -119,6 +139,32 @@ def test_a_bad_release_fails_early(analysis: Path) -> None:
     assert verdict["verdict"] == "fail"
     assert verdict["decidedAt"] < 10
     assert verdict["metrics"]["error-rate"]["estimate"] == pytest.approx(5.0, rel=0.2)
+
+
+def test_a_release_that_goes_bad_after_it_has_passed_fails(analysis: Path) -> None:
+    """It passes early, is watched on, and only then goes bad."""
+    text = analysis.read_text().replace("duration: 15m", EARLY)
+    with receiving() as receiver:
+        url = receiver.url
+        hooks = {"onPass": f"{url}/promote", "onFail": f"{url}/rollback"}
+        lines = [f"  {name}: [{{webhook: {{url: {hook}}}}}]" for name, hook in hooks.items()]
+        analysis.write_text(text + "\n".join(lines))
+        result = watch(analysis, "--set", "version=late", "--started-at", START, "--output", "json")
+    assert result.exit_code == 1, result.output
+    verdict = json.loads(result.stdout)
+    assert 5 <= verdict["decidedAt"] < 10
+    assert re.match(r"it had passed after [3-5] intervals; then: ", verdict["reason"])
+    said = [one.document["type"] for one in receiver.received]
+    assert said in (["run.pass", "run.fail"], ["run.fail"])  # the pass may be withdrawn
+    assert "PROMOTE" in result.stderr
+    assert result.stderr.index("PROMOTE") < result.stderr.index("ROLL BACK")
+
+
+def test_a_release_that_stays_good_is_watched_to_the_end(analysis: Path) -> None:
+    analysis.write_text(analysis.read_text().replace("duration: 15m", EARLY))
+    result = watch(analysis, "--started-at", START, "--output", "json")
+    assert result.exit_code == 0, result.output
+    assert re.search(r", and watched for 6 more; ", json.loads(result.stdout)["reason"])
 
 
 def test_a_canary_without_samples_is_inconclusive(analysis: Path) -> None:
