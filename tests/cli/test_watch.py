@@ -50,7 +50,7 @@ spec:
     - {name: error-rate, template: http-error-rate, limit: {ratio: 1.25}}
 """
 
-EARLY = "duration: 15m\n  earlyPass: true\n  keepWatching: 6m"
+EARLY = "duration: 15m\n  earlyPass: true\n  keepWatching: 9m"
 
 
 def traffic(
@@ -152,7 +152,7 @@ def test_a_release_that_goes_bad_after_it_has_passed_fails(analysis: Path) -> No
         result = watch(analysis, "--set", "version=late", "--started-at", START, "--output", "json")
     assert result.exit_code == 1, result.output
     verdict = json.loads(result.stdout)
-    assert 5 <= verdict["decidedAt"] < 10
+    assert 5 <= verdict["decidedAt"] < 12
     assert re.match(r"it had passed after [3-5] intervals; then: ", verdict["reason"])
     said = [one.document["type"] for one in receiver.received]
     assert said in (["run.pass", "run.fail"], ["run.fail"])  # the pass may be withdrawn
@@ -164,7 +164,7 @@ def test_a_release_that_stays_good_is_watched_to_the_end(analysis: Path) -> None
     analysis.write_text(analysis.read_text().replace("duration: 15m", EARLY))
     result = watch(analysis, "--started-at", START, "--output", "json")
     assert result.exit_code == 0, result.output
-    assert re.search(r", and watched for 6 more; ", json.loads(result.stdout)["reason"])
+    assert re.search(r", and watched for 9 more; ", json.loads(result.stdout)["reason"])
 
 
 def test_a_canary_without_samples_is_inconclusive(analysis: Path) -> None:
