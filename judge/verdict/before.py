@@ -7,6 +7,7 @@ of its pairs (`judge.stats.shifted`).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -18,7 +19,7 @@ from judge.spec.units import format_duration
 from judge.stats.samples import Interval
 from judge.stats.shifted import DAY, FEWEST_RUNS, Apart
 from judge.verdict.kinds.gathering import Gathered, gathered
-from judge.verdict.reasons import title
+from judge.verdict.reasons import title, worst
 
 
 def on_grid(analysis: ResolvedAnalysis, history: Sequence[Interval]) -> Sequence[Interval]:
@@ -57,6 +58,20 @@ def basis(analysis: ResolvedAnalysis, history: Sequence[Interval]) -> str:
     return (
         f"{before}; the promise is empirical: it rests on {_apart(analysis).days(least):.1f} days "
         f"of such pairs, {since} to {_day(history[-1].end)} (UTC), each against {ago} before"
+    )
+
+
+def assumed() -> str:
+    """Why the noise of pairs could not be learned."""
+    return "noise assumed, not learned (too few pairs of runs in the history, or too few events)"
+
+
+def hidden(metric: Metric, spread: float) -> str:
+    """Why the service's own changes hide what must not be missed; ``spread`` is an arm's."""
+    apart = f"{math.sqrt(2.0) * spread:.0%}"
+    return (
+        f"whole runs differ by {apart} from those before, so {worst(metric)} cannot be convicted; "
+        "another offset may differ by less, a baseline beside the canary surely does"
     )
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from judge.spec.resolved import BASELINE, Metric
 from judge.stats.confidence import Effect, effect
-from judge.verdict import ab_reasons, reasons
+from judge.verdict import ab_reasons, before, reasons
 from judge.verdict.kinds.looked import Looked
 from judge.verdict.sufficiency import (
     FEWEST_BLOCKS,
@@ -167,6 +167,8 @@ def _caveats(one: Seen) -> str:
     looked, hidden = one.looked, _hidden(one.looked)
     if hidden is None:
         return _unlearned(looked)
+    if looked.terms is not None and looked.terms.shift:
+        return f"{_unlearned(looked)}; {before.hidden(one.metric, looked.spread)}"
     weak = reasons.weak(one.metric, one.track, looked.spread, *hidden, learned=looked.learned)
     return f"{_unlearned(looked)}; {weak}"
 
@@ -182,6 +184,8 @@ def _unlearned(looked: Looked) -> str:
     """That the noise had to be assumed, where it had."""
     if looked.learned:
         return ""
+    if looked.terms is not None and looked.terms.shift:
+        return f"; {before.assumed()}"
     return f"; {ab_reasons.assumed() if looked.shared else reasons.assumed(looked.history_pods)}"
 
 

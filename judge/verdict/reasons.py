@@ -123,16 +123,16 @@ def limit(metric: Metric, tested: float | None = None) -> str:
 
 def ruled_out(metric: Metric) -> str:
     """What a proven pass has ruled out."""
-    return f"{_worst(metric)} is ruled out"
+    return f"{worst(metric)} is ruled out"
 
 
 def not_ruled_out(metric: Metric, effect: Effect) -> str:
     """What a pass that is not proven leaves open."""
     if effect.low is None and effect.high is None:
-        return f"{_worst(metric)} is still possible"
+        return f"{worst(metric)} is still possible"
     low = figure(effect.low) if effect.low is not None else "0"
     high = figure(effect.high) if effect.high is not None else "any"
-    return f"{_worst(metric)} is still possible: {low} to {high}"
+    return f"{worst(metric)} is still possible: {low} to {high}"
 
 
 def too_little(metric: Metric, what: str) -> str:
@@ -186,7 +186,7 @@ def weak(
     metric: Metric, track: str, spread: float, pods: int, needed: int | None, *, learned: bool
 ) -> str:
     """Why pods that differ for good keep this canary from convicting what must not be missed."""
-    few = f"{pods} {track} pod{'s' * (pods > 1)} cannot convict {_worst(metric)}"
+    few = f"{pods} {track} pod{'s' * (pods > 1)} cannot convict {worst(metric)}"
     more = f"{needed} could" if needed else "nor could more, against so few baseline pods"
     differ = f"differ by {spread:.0%} for good" if learned else f"may differ by {spread:.0%}"
     return f"the pods {differ}, so {few}; {more}"
@@ -207,19 +207,20 @@ def figure(value: float) -> str:
     return f"{value:.2f}"
 
 
-def _worst(metric: Metric) -> str:
-    worst = metric.worst or 1.0
+def worst(metric: Metric) -> str:
+    """What must not be missed, in words."""
+    ratio = metric.worst or 1.0
     if metric.better is not None:
         return f"a difference of {ab_reasons.margin(metric)}"
     if metric.direction is Direction.EITHER:
-        return f"a {_fold(worst)} change"
+        return f"a {_fold(ratio)} change"
     if metric.direction is Direction.DECREASE:
-        return f"a fall to {figure(worst)} times"
+        return f"a fall to {figure(ratio)} times"
     if metric.kind is Kind.HISTOGRAM:
-        return f"a {_fold(worst)} slowdown"
+        return f"a {_fold(ratio)} slowdown"
     if metric.compare is Compare.SLOPE:
-        return f"a {_fold(worst)} growth an hour"
-    return f"a {_fold(worst)} increase"
+        return f"a {_fold(ratio)} growth an hour"
+    return f"a {_fold(ratio)} increase"
 
 
 def _fold(ratio: float) -> str:
