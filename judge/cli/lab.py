@@ -27,6 +27,7 @@ from judge.lab import bench, figures, tables
 from judge.lab.document import document, tallies_of
 from judge.lab.judging_cost import judging_cost
 from judge.lab.look_cost import look_cost
+from judge.lab.page import page as lab_page
 from judge.lab.rollouts import Scenario
 from judge.lab.scenarios import SCENARIOS, chosen
 
@@ -51,6 +52,11 @@ FILE_WIDTH = 152
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write the document here too, scenario by scenario.",
 )
+@click.option(
+    "--page",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a page with plots here, scenario by scenario.",
+)
 @click.option("--resume", is_flag=True, help="Go on where the file of --json-out ends.")
 def lab(
     rollouts: int | None,
@@ -62,6 +68,7 @@ def lab(
     seed: int,
     output: str,
     json_out: Path | None,
+    page: Path | None,
     resume: bool,
 ) -> None:
     """Measure the judge and its peers on simulated rollouts.
@@ -74,16 +81,17 @@ def lab(
         _costs(output)
     else:
         count = rollouts or (QUICK_ROLLOUTS if quick else ROLLOUTS)
-        files = _Files(json_out)
+        files = _Files(json_out, page)
         plan = bench.Plan(chosen(names), count, seed)
         _measure(plan, jobs, output, files, files.before(plan) if resume else {})
 
 
 @dataclass(frozen=True, slots=True)
 class _Files:
-    """Where the document goes, as it grows; None for nowhere."""
+    """Where the document and the page go, as they grow; None for nowhere."""
 
     json: Path | None
+    page: Path | None
 
     def before(self, plan: bench.Plan) -> bench.Tallies:
         """What was measured before; nothing where there is no file yet."""
@@ -102,6 +110,8 @@ class _Files:
         """At once: a reader never finds half a file."""
         if self.json is not None:
             _replace(self.json, json.dumps(found))
+        if self.page is not None:
+            _replace(self.page, lab_page(found))
 
 
 def _replace(path: Path, text: str) -> None:
