@@ -288,6 +288,20 @@ def test_a_quick_rolling_update_cannot_be_compared(analysis: Path, address: str)
     assert "baselineOffset" in rollout["reason"]
 
 
+def test_before_and_after_the_service_plays_against_itself(analysis: Path, address: str) -> None:
+    before_after = ANALYSIS.replace('app="${app}-canary"', 'app="${app}"')
+    analysis.write_text(before_after.replace("  delay", "  baselineOffset: 30m\n  delay"))
+    told = found(analysis, address, "quick", "--since", "3h", "--every", "20m", "--find-rollouts")
+    (rollout,) = told["rollouts"]
+    assert (rollout["compared"], rollout["verdict"]) == ("canary with baseline", "fail")
+    splits = told["splits"]
+    rolling = [one for one in splits["skipped"] if one["reason"] == "a rollout was under way"]
+    assert 1 <= rolling[0]["windows"] <= 3
+    assert splits["judged"] + rolling[0]["windows"] == 9
+    assert splits["rolledBack"]["count"] == 0
+    assert any("plays against itself" in note for note in told["notes"])
+
+
 def test_rollouts_are_given_by_time_or_in_a_file(
     analysis: Path, address: str, tmp_path: Path
 ) -> None:

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from judge.cli.backtesting.words import headline, notes, outcomes, stamp
+from judge.cli.backtesting.words import headline, notes, outcomes, stamp, title
 from judge.runs.backtest.backtest import Backtested
 from judge.runs.backtest.figures import Figures, Found, MetricFigures, Offender
 from judge.runs.backtest.results import RolloutResult
@@ -78,7 +78,7 @@ def parts(one: Backtested) -> list[Part]:
     if found is not None:
         alpha = one.analysis.risk.false_rollback
         sentences = (headline(found, alpha), outcomes(found)) if found.judged else ()
-        told.append(Part("Good releases: pods of the baseline against the others", sentences))
+        told.append(Part(title(one), sentences))
         if found.judged:
             told.append(_metrics(found.metrics))
         if found.offenders:
@@ -153,7 +153,7 @@ def _offender(one: Offender) -> tuple[str, ...]:
     names = ", ".join(each.metric for each in one.split.failed)
     return (
         stamp(one.window.start),
-        ", ".join(one.split.pods),
+        ", ".join(one.split.pods) or "all",
         names or "the score",
         _number(first.estimate if first else None),
         f"{_number(first.low)} - {_number(first.high)}" if first else "-",

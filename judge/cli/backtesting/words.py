@@ -13,6 +13,7 @@ from judge.runs.backtest.backtest import Backtested
 from judge.runs.backtest.figures import Figures
 from judge.runs.backtest.judged import NO_SAMPLES
 from judge.runs.backtest.results import WindowResult
+from judge.spec.units import format_duration
 from judge.verdict.verdict import Promise
 
 PODS_OF_MANY = 0.5  # of the rollbacks, for one pod to be named
@@ -41,6 +42,14 @@ def headline(found: Figures, alpha: float) -> str:
     )
 
 
+def title(one: Backtested) -> str:
+    """What plays a good release."""
+    if one.analysis.baseline_offset:
+        back = format_duration(one.analysis.baseline_offset)
+        return f"Good releases: the service against itself, {back} before"
+    return "Good releases: pods of the baseline against the others"
+
+
 def outcomes(found: Figures) -> str:
     """What became of the others."""
     return (
@@ -53,10 +62,11 @@ def notes(one: Backtested) -> list[str]:
     """Everything that a person should know before believing the figures."""
     told = []
     if one.analysis.baseline_offset:
-        told.append(
-            "The baseline is the same service some time ago (`baselineOffset`), so no pods of it "
-            "can stand for a release: only rollouts that were are judged; name them."
+        said = (
+            "The whole service plays against itself, as it was `baselineOffset` before. A release "
+            "between the two is taken for a good one, unless --find-rollouts finds it."
         )
+        told.append(said)
     found = one.figures
     if found is not None:
         told += [
@@ -104,6 +114,7 @@ def _promises(found: Figures) -> list[str]:
 _WORTH = {
     Promise.EXACT: "the history shows independent requests and pods that are alike",
     Promise.CALIBRATED: "measured on the history before the window",
+    Promise.EMPIRICAL: "measured on pairs of days before the window",
     Promise.UNCALIBRATED: "too little history before the window to measure it",
 }
 
@@ -157,6 +168,8 @@ def _incidents(found: Figures) -> list[str]:
     )
     told = [right]
     counted = Counter(pod for one in found.offenders for pod in one.split.pods)
+    if not counted:
+        return told
     pod, times = max(counted.items(), key=lambda pair: (pair[1], pair[0]))
     if times > 1 and times >= PODS_OF_MANY * len(found.offenders):
         told.append(

@@ -40,7 +40,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Backtested:
-    """What a backtest found. ``figures`` is None where pods cannot stand for releases."""
+    """What a backtest found. ``figures`` is None where there is no window."""
 
     analysis: ResolvedAnalysis
     plan: Plan
@@ -63,7 +63,7 @@ def backtest(
     Rollouts need a source that is a Prometheus. Raises `SourceError`.
     """
     found, busy = _releases(analysis, source, plan, wanted, now)
-    splits = windows(analysis, plan) if not analysis.baseline_offset else []
+    splits = windows(analysis, plan)
     whole = len(found) + len(splits)
 
     def told() -> None:
@@ -104,5 +104,7 @@ def _releases(
     def judging(release: Release) -> Callable[[], RolloutResult]:
         return lambda: judged_release(analysis, source, release, seen, until=plan.until)
 
-    busy = [Busy(one.at, one.both_until) for one in seen.baselines]
+    busy = [
+        Busy(min(one.at, one.both_until), max(one.at, one.both_until)) for one in seen.baselines
+    ]
     return [(one, judging(one)) for one in found], busy

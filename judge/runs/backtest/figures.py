@@ -16,7 +16,7 @@ from judge.runs.backtest.results import Detection, Split, WindowResult
 from judge.stats.clustered import ClusteredShare, clustered_share
 from judge.verdict.verdict import Outcome, Promise
 
-_WEAKEST = (Promise.UNCALIBRATED, Promise.CALIBRATED, Promise.EXACT)
+_WEAKEST = (Promise.UNCALIBRATED, Promise.EMPIRICAL, Promise.CALIBRATED, Promise.EXACT)
 
 
 @dataclass(frozen=True, slots=True)

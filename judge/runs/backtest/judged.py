@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from judge.runs.backtest.regressions import beyond, worsened
 from judge.runs.backtest.results import Detection, FailedMetric, Raise, Split, WindowResult
-from judge.runs.backtest.splits import Players, groups, players, split
-from judge.runs.backtest.windows import PastWindow, Plan
+from judge.runs.backtest.splits import Tries
+from judge.runs.backtest.windows import PastWindow
 from judge.spec.resolved import BASELINE, CANARY, ResolvedAnalysis
 from judge.stats.samples import Interval
 from judge.verdict.kinds.looked import Looked
@@ -32,21 +32,17 @@ def judged_window(
     analysis: ResolvedAnalysis,
     judge: SequentialJudge,
     window: PastWindow,
-    intervals: Sequence[Interval],
-    plan: Plan,
+    tried: Tries,
     *,
     history: int,
+    replaced: bool,
 ) -> WindowResult:
     """What a window shows. ``analysis`` is as `splits.played` makes it, ``judge`` that analysis's.
 
     ``history``: how many intervals of the judge's history had a sample.
     """
-    able = players(analysis.metrics, intervals)
-    if not able.pods:
-        return skipped(window, FEW_PODS if _any_sample(intervals) else NO_SAMPLES)
-    chosen = groups(able.pods, playing=plan.playing, most=plan.splits, turn=window.index)
-    splits = tuple(_judged(analysis, judge, intervals, one, able) for one in chosen)
-    tried = split(intervals, chosen[window.index % len(chosen)])
+    unsplit = dict(sorted(tried.unsplit.items()))
+    chosen = tried.tries[window.index % len(tried.tries)][1]
     rng = np.random.default_rng([window.index, int(window.end)])
     return WindowResult(
         index=window.index,
@@ -54,13 +50,15 @@ def judged_window(
         start=window.start,
         end=window.end,
         block=window.block,
-        pods=len(able.pods),
-        replaced=_replaced(intervals),
+        pods=tried.pods,
+        replaced=replaced,
         history=history,
-        splits=splits,
-        unsplit=dict(sorted(able.unsplit.items())),
-        raises=_raises(analysis, judge, tried, able),
-        detections=tuple(_detections(analysis, judge, tried, able, rng)),
+        splits=tuple(
+            _judged(analysis, judge, intervals, pods, unsplit) for pods, intervals in tried.tries
+        ),
+        unsplit=unsplit,
+        raises=_raises(analysis, judge, chosen, unsplit),
+        detections=tuple(_detections(analysis, judge, chosen, unsplit, rng)),
     )
 
 
@@ -98,10 +96,10 @@ def _judged(
     judge: SequentialJudge,
     intervals: Sequence[Interval],
     pods: tuple[str, ...],
-    able: Players,
+    unsplit: Mapping[str, str],
 ) -> Split:
-    verdict = judge.decide(split(intervals, pods))
-    outcome, proven = _outcome(analysis, verdict, able.unsplit)
+    verdict = judge.decide(intervals)
+    outcome, proven = _outcome(analysis, verdict, unsplit)
     looks = len(intervals) if verdict.decided_at is None else verdict.decided_at + 1
     failed = failed_metrics(verdict) if outcome is Outcome.FAIL else ()
     return Split(pods, outcome, proven, looks, verdict.promise, failed)
@@ -129,12 +127,12 @@ def _raises(
     analysis: ResolvedAnalysis,
     judge: SequentialJudge,
     intervals: Sequence[Interval],
-    able: Players,
+    unsplit: Mapping[str, str],
 ) -> dict[str, Raise]:
     """The thresholds of the metrics that were compared and calibrated."""
     found = {}
     for metric in analysis.metrics:
-        if metric.limit is None or metric.name in able.unsplit:
+        if metric.limit is None or metric.name in unsplit:
             continue
         comparison = judge.looked(metric.name, intervals, CANARY).comparison
         if comparison is not None and comparison.calibrated:
@@ -147,13 +145,13 @@ def _detections(
     analysis: ResolvedAnalysis,
     judge: SequentialJudge,
     intervals: Sequence[Interval],
-    able: Players,
+    unsplit: Mapping[str, str],
     rng: np.random.Generator,
 ) -> list[Detection]:
     """When regressions of each metric would have been convicted, each by its own metric."""
     found = []
     for metric in analysis.metrics:
-        if metric.name in able.unsplit:
+        if metric.name in unsplit:
             continue
         for ratio in RATIOS:
             if not beyond(metric, ratio):
@@ -178,7 +176,7 @@ def _first(reached: NDArray[np.bool_]) -> int | None:
     return int(reached.argmax()) + 1 if reached.any() else None
 
 
-def _replaced(intervals: Sequence[Interval]) -> bool:
+def replaced(intervals: Sequence[Interval]) -> bool:
     """Whether most pods at the end were not there at the beginning: a deploy in between."""
     named = [_named(one) for one in intervals]
     known = [pods for pods in named if pods]

@@ -11,12 +11,23 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from judge.runs.backtest.journal import Journal
-from judge.runs.backtest.judged import NO_SAMPLES, judged_window, seen_in, skipped
+from judge.runs.backtest.judged import (
+    FEW_PODS,
+    NO_SAMPLES,
+    judged_window,
+    replaced,
+    seen_in,
+    skipped,
+)
 from judge.runs.backtest.past import Past
-from judge.runs.backtest.splits import played
+from judge.runs.backtest.splits import Tries, against_itself, played, tries
 from judge.runs.backtest.windows import PastWindow, Plan, history_of, windows
+from judge.runs.one_arm import Arms
 from judge.spec.resolved import ResolvedAnalysis
 from judge.verdict.sequential import SequentialJudge
+
+ROLLING = "a rollout was under way"
+NO_BEFORE = "no samples of the time before"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,28 +52,43 @@ def replay_past(
     ``progress`` is called after each. Raises `SourceError` where the past cannot be read.
     """
     judged_as = played(analysis)
-    every = windows(analysis, plan)
-    for _, block in groupby(every, key=lambda one: one.block):
+    for _, block in groupby(windows(analysis, plan), key=lambda one: one.block):
         sharing = list(block)
-        left = [one for one in sharing if one.index not in journal.windows]
         judge: tuple[SequentialJudge, int] | None = None
-        for window in left:
-            why = _not_judged(window, past, busy)
-            if why:
-                journal.add_window(skipped(window, why))
+        for window in sharing:
+            if window.index in journal.windows:
+                continue
+            tried = _tried(judged_as, window, past, plan, busy)
+            if isinstance(tried, str):
+                journal.add_window(skipped(window, tried))
             else:
                 judge = judge or _judge(judged_as, sharing[0], past, plan)
-                intervals = past.between(window.start, window.end)
+                other = replaced(past.between(window.start, window.end))
                 journal.add_window(
-                    judged_window(judged_as, judge[0], window, intervals, plan, history=judge[1])
+                    judged_window(
+                        judged_as, judge[0], window, tried, history=judge[1], replaced=other
+                    )
                 )
             progress()
 
 
-def _not_judged(window: PastWindow, past: Past, busy: Sequence[Busy]) -> str:
-    if any(one.start < window.end and window.start < one.end for one in busy):
+def _tried(
+    analysis: ResolvedAnalysis, window: PastWindow, past: Past, plan: Plan, busy: Sequence[Busy]
+) -> Tries | str:
+    """The pseudo-rollouts of a window, or why there are none."""
+    offset = analysis.baseline_offset
+    if any(one.start < window.end and window.start - offset < one.end for one in busy):
         return ROLLING
-    return "" if seen_in(past.between(window.start, window.end)) else NO_SAMPLES
+    intervals = past.between(window.start, window.end)
+    if not seen_in(intervals):
+        return NO_SAMPLES
+    if offset:
+        before = past.between(window.start - offset, window.end - offset)
+        return against_itself(intervals, before) if seen_in(before) else NO_BEFORE
+    found = tries(
+        analysis.metrics, intervals, playing=plan.playing, most=plan.splits, turn=window.index
+    )
+    return found if found.pods else FEW_PODS
 
 
 def _judge(
@@ -70,7 +96,5 @@ def _judge(
 ) -> tuple[SequentialJudge, int]:
     """The judge of a run that began with a block's first window, and what history it had."""
     history = past.between(*history_of(analysis, first, plan))
-    return SequentialJudge(analysis, history), seen_in(history)
-
-
-ROLLING = "a rollout was under way"
+    whole = Arms().of(history) if analysis.shift else history
+    return SequentialJudge(analysis, whole), seen_in(history)

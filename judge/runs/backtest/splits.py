@@ -1,8 +1,8 @@
 """Pod splits: some of the baseline's pods play the canary against the others.
 
 Owned here: which pods can play in a stretch of the past, how they are grouped, and the intervals
-that a judge of a canary then sees. What is seen of a pod is not changed, only its track. Not here:
-judging (`judged`).
+that a judge of a canary then sees; before/after, the whole service plays against itself. What is
+seen of a pod is not changed, only its track. Not here: judging (`judged`).
 """
 
 from __future__ import annotations
@@ -58,6 +58,49 @@ def groups(pods: Sequence[str], *, playing: int, most: int, turn: int) -> list[t
 def split(intervals: Sequence[Interval], playing: Collection[str]) -> list[Interval]:
     """The same intervals with the ``playing`` pods as canary and the rest as baseline."""
     return [replace(one, samples=_split(one, frozenset(playing)), weights={}) for one in intervals]
+
+
+@dataclass(frozen=True, slots=True)
+class Tries:
+    """The pseudo-rollouts of a window: which pods play, and what a judge sees of each.
+
+    ``pods`` is how many could play, 0 where there is nothing to judge; ``unsplit`` as of `Players`.
+    """
+
+    pods: int
+    tries: tuple[tuple[tuple[str, ...], list[Interval]], ...] = ()
+    unsplit: Mapping[str, str] = field(default_factory=dict)
+
+
+def tries(
+    metrics: Sequence[Metric], intervals: Sequence[Interval], *, playing: int, most: int, turn: int
+) -> Tries:
+    """The splits of a window's pods."""
+    able = players(metrics, intervals)
+    if not able.pods:
+        return Tries(0, (), able.unsplit)
+    chosen = groups(able.pods, playing=playing, most=most, turn=turn)
+    splits = tuple((pods, split(intervals, pods)) for pods in chosen)
+    return Tries(len(able.pods), splits, able.unsplit)
+
+
+def against_itself(after: Sequence[Interval], before: Sequence[Interval]) -> Tries:
+    """The baseline as the canary, against what it was before."""
+    whole = [
+        replace(one, samples=_in_turn(one, then), absent={}, weights={})
+        for one, then in zip(after, before, strict=True)
+    ]
+    playing = [tracks.get(CANARY, {}) for one in whole for tracks in one.samples.values()]
+    return Tries(len(set().union(*playing)), (((), whole),))
+
+
+def _in_turn(after: Interval, before: Interval) -> dict[str, dict[str, Pods]]:
+    found: dict[str, dict[str, Pods]] = {}
+    for track, one in ((CANARY, after), (BASELINE, before)):
+        for metric, tracks in one.samples.items():
+            if tracks.get(BASELINE):
+                found.setdefault(metric, {})[track] = tracks[BASELINE]
+    return found
 
 
 def played(analysis: ResolvedAnalysis) -> ResolvedAnalysis:
