@@ -45,14 +45,20 @@ def before_issues(spec: SpecWritten, written: Written) -> list[Issue]:
     ]
     if not spec.baseline_offset:
         return found
-    message = (
+    weight = (
         "says nothing before and after: each period has all of its requests; remove it, or "
         "baselineOffset"
     )
-    return found + [
-        written.issue(("spec", "tracks", name, "weight"), message)
+    found += [
+        written.issue(("spec", "tracks", name, "weight"), weight)
         for name, track in present(spec.tracks).items()
         if track.weight is not None
+    ]
+    better = "an A/B test has its variants side by side; remove it, or baselineOffset"
+    return found + [
+        written.issue(("spec", "metrics", i, "better"), better)
+        for i, metric in enumerate(spec.metrics)
+        if metric.better is not None
     ]
 
 
