@@ -46,6 +46,7 @@ class Accuracy:
 
     scenario: str
     setting: Setting
+    looks: int
     effect: float
     measured: float
     measured_share: float
@@ -59,10 +60,13 @@ class Accuracy:
 
     @property
     def ratio(self) -> float:
-        """Planned over measured; NaN where neither has a time."""
+        """Planned over measured; NaN where neither has a time.
+
+        A time beyond the run's end counts as its end: all that is known is that it is no less.
+        """
         if math.isinf(self.planned) and math.isinf(self.measured):
             return math.nan
-        return self.planned / self.measured
+        return min(self.planned, self.looks) / min(self.measured, self.looks)
 
     @property
     def right(self) -> bool:
@@ -111,6 +115,7 @@ def _accuracy(
     return Accuracy(
         scenario.name,
         setting,
+        setting.looks or scenario.looks,
         effect,
         float(np.quantile(seen, 0.5, method="inverted_cdf")),
         float(np.isfinite(seen).mean()),

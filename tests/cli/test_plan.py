@@ -122,7 +122,7 @@ def test_every_metric_is_told_also_what_is_not_planned(mixed: Plan) -> None:
     assert "memory (usually" in text
     assert "  canary: 1 pod; baseline: 9 pods" in text
     assert "its 2m of warm-up over" in text
-    assert "at most 0.25 % false rollbacks of its own" in text
+    assert "at most 0.2 % false rollbacks of its own" in text
     assert "within the limit: a good release" in text
     assert "nothing: not planned: the baseline's history has no sample of it" in text
     told = document(mixed)
