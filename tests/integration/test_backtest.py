@@ -262,6 +262,7 @@ def test_a_canary_that_was_is_found_and_judged(analysis: Path, address: str) -> 
     assert (rollout["compared"], rollout["verdict"]) == ("canary with baseline", "pass")
     assert rollout["decided"] == "2023-11-14T21:10:00Z"
     assert rollout["promise"] == "calibrated"
+    assert any("kube-state-metrics tells nothing" in note for note in told["notes"])
 
 
 def test_a_rolling_update_compares_new_pods_with_old(analysis: Path, address: str) -> None:
@@ -279,6 +280,7 @@ def test_a_rolling_update_compares_new_pods_with_old(analysis: Path, address: st
 def test_the_labels_of_kube_state_metrics_may_be_renamed(analysis: Path, address: str) -> None:
     told = found(analysis, address, "renamed", "--since", "2h", "--find-rollouts")
     assert [one["verdict"] for one in told["rollouts"]] == ["pass"]
+    assert not any("kube-state-metrics" in note for note in told["notes"])
 
 
 def test_a_quick_rolling_update_cannot_be_compared(analysis: Path, address: str) -> None:

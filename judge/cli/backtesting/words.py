@@ -67,6 +67,12 @@ def notes(one: Backtested) -> list[str]:
             "between the two is taken for a good one, unless --find-rollouts finds it."
         )
         told.append(said)
+    if one.unowned:
+        said = (
+            "kube-state-metrics tells nothing of these pods (kube_pod_owner), so rolling updates "
+            "were not found; name them with --rollout."
+        )
+        told.append(said)
     found = one.figures
     if found is not None:
         told += [

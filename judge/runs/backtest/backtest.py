@@ -40,12 +40,16 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Backtested:
-    """What a backtest found. ``figures`` is None where there is no window."""
+    """What a backtest found. ``figures`` is None where there is no window.
+
+    ``unowned``: rollouts were to be found, and nobody knows whose the pods are.
+    """
 
     analysis: ResolvedAnalysis
     plan: Plan
     figures: Figures | None
     rollouts: tuple[RolloutResult, ...]
+    unowned: bool = False
 
 
 def backtest(
@@ -62,7 +66,7 @@ def backtest(
 
     Rollouts need a source that is a Prometheus. Raises `SourceError`.
     """
-    found, busy = _releases(analysis, source, plan, wanted, now)
+    found, busy, owned = _releases(analysis, source, plan, wanted, now)
     splits = windows(analysis, plan)
     whole = len(found) + len(splits)
 
@@ -87,15 +91,19 @@ def backtest(
         plan=plan,
         figures=figures(pieces, names, analysis.interval) if splits else None,
         rollouts=tuple(journal.rollouts[one.key] for one, _ in found),
+        unowned=wanted.find and not owned,
     )
 
 
 def _releases(
     analysis: ResolvedAnalysis, source: Source, plan: Plan, wanted: Wanted, now: float
-) -> tuple[list[tuple[Release, Callable[[], RolloutResult]]], Sequence[Busy]]:
-    """The rollouts, each with what judges it, and when the baseline was of two releases."""
+) -> tuple[list[tuple[Release, Callable[[], RolloutResult]]], Sequence[Busy], bool]:
+    """The rollouts, each with what judges it, and when the baseline was of two releases.
+
+    And whether anybody knows whose the pods are.
+    """
     if not wanted.any or not isinstance(source, PrometheusSource):
-        return [], ()
+        return [], (), False
     seen = sighted(analysis, source, start=plan.since, end=plan.until, now=now)
     found = releases(
         wanted.given, seen, start=plan.since, end=plan.until, find=wanted.find
@@ -107,4 +115,4 @@ def _releases(
     busy = [
         Busy(min(one.at, one.both_until), max(one.at, one.both_until)) for one in seen.baselines
     ]
-    return [(one, judging(one)) for one in found], busy
+    return [(one, judging(one)) for one in found], busy, seen.owned

@@ -69,11 +69,15 @@ def rolling_updates(
 
 @dataclass(frozen=True, slots=True)
 class Sighted:
-    """What was seen of an analysis's pods: when, by track, and the rolling updates among them."""
+    """What was seen of an analysis's pods: when, by track, and the rolling updates among them.
+
+    ``owned``: kube-state-metrics told whose some of them are.
+    """
 
     canary: Mapping[str, Sequence[Span]]
     baselines: Sequence[RollingUpdate]
     canaries: Sequence[RollingUpdate]
+    owned: bool = True
 
     def canary_between(self, start: float, end: float) -> bool:
         """Whether a pod of the canary was there at some time between these."""

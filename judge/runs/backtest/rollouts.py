@@ -26,6 +26,7 @@ from judge.sources.pod_owners import pod_owners
 from judge.sources.pods_seen import Span, pods_seen
 from judge.sources.prometheus import PrometheusSource
 from judge.spec.resolved import BASELINE, CANARY, ResolvedAnalysis
+from judge.spec.units import format_duration
 from judge.stats.samples import Interval, Level, Pods
 from judge.verdict.sequential import SequentialJudge
 from judge.verdict.sufficiency import FEWEST_BLOCKS
@@ -53,7 +54,9 @@ def sighted(
     owners = pod_owners(source.client, names, start=start, end=end)
     baseline, canary = by_track[BASELINE], by_track[CANARY]
     alone = {pod: spans for pod, spans in canary.items() if pod not in baseline}
-    return Sighted(canary, rolling_updates(baseline, owners), rolling_updates(alone, owners))
+    return Sighted(
+        canary, rolling_updates(baseline, owners), rolling_updates(alone, owners), bool(owners)
+    )
 
 
 def judged_release(
@@ -73,7 +76,8 @@ def judged_release(
         judged = judge_window(analysis, source, end=start + length, lookback=length)
         return _said(release, OWN, judged.verdict, start, analysis.interval)
     if looks < least:
-        return _nothing(release, f"only {looks} intervals of it lie before the end")
+        known = format_duration(looks * analysis.interval)
+        return _nothing(release, f"only {known} of it lie before the end")
     if release.update is None:
         return _nothing(release, f"no pods of a canary, and no old pods beside new; {BEFORE_AFTER}")
     return _rolling(analysis, source, release, release.update, until=until)
@@ -105,8 +109,9 @@ def _rolling(
     if len(intervals) < least:
         return _nothing(
             release,
-            f"new and old pods had samples beside each other in {len(intervals)} intervals after "
-            f"the warm-up, and a comparison takes {least}; {BEFORE_AFTER}",
+            "after the warm-up, new and old pods had samples beside each other for "
+            f"{format_duration(len(intervals) * analysis.interval)}, and a comparison takes "
+            f"{format_duration(least * analysis.interval)}; {BEFORE_AFTER}",
         )
     duration = len(intervals) * analysis.interval
     asked = played(dataclasses.replace(analysis, duration=duration, keep_watching=0.0))
