@@ -27,6 +27,7 @@ from judge.lab.counts import CountScenario
 from judge.lab.effects import Effect
 from judge.lab.rollouts import ALPHAS, Batch, Scenario
 from judge.lab.tally import Tally
+from judge.lab.telemetry.recorded import GROUP, RecordedScenario
 
 ORACLE_ROLLOUTS = 5000
 ORACLE_PART = 1_000_000  # a part's number that no part has: the oracle's rollouts are its own
@@ -63,9 +64,13 @@ class Sizes:
 def sizes(scenario: Scenario, rollouts: int) -> Sizes:
     """Enough for so many rollouts: both histories and runs grow with the root of their number.
 
-    Five thousand rollouts are fifty histories of a hundred runs each, where ``sharing`` is 1.
+    Five thousand rollouts are fifty histories of a hundred runs each, where ``sharing`` is 1; of a
+    recording no more than it holds.
     """
     rollouts = math.ceil(rollouts * scenario.portion)
+    if isinstance(scenario, RecordedScenario):
+        histories = min(math.ceil(rollouts / GROUP), len(scenario.places))
+        return Sizes(histories, GROUP, GROUP)
     runs = max(1, round(math.sqrt(rollouts * 2.0) * scenario.sharing))
     return Sizes(math.ceil(rollouts / runs), runs, max(1, runs // FEW))
 
@@ -140,7 +145,12 @@ def parts(plan: Plan) -> Iterator[Part]:
         whole = sizes(scenario, plan.rollouts)
         for number, done in enumerate(range(0, whole.histories, PART)):
             size = replace(whole, histories=min(PART, whole.histories - done))
-            yield Part(scenario, number, size, plan.seed, known)
+            yield Part(_from(scenario, done), number, size, plan.seed, known)
+
+
+def _from(scenario: Scenario, done: int) -> Scenario:
+    """What is left of a recording once ``done`` histories are taken."""
+    return replace(scenario, first=done) if isinstance(scenario, RecordedScenario) else scenario
 
 
 def run(plan: Plan, *, jobs: int) -> Iterator[tuple[Part, Tallies]]:

@@ -13,6 +13,7 @@ from judge.lab.latencies import LatencyRollouts, LatencyScenario
 from judge.lab.peers import Looks
 from judge.lab.rollouts import ALPHAS, Rollouts, Scenario
 from judge.lab.telemetry.contenders import telemetry_contenders
+from judge.lab.telemetry.recorded import RecordedScenario
 from judge.lab.telemetry.scenario import TelemetryScenario
 from judge.stats.arms import summed
 
@@ -25,7 +26,7 @@ P99_SECONDS = 0.25  # a quarter above what it usually is in the lab
 
 def contenders(scenario: Scenario, oracles: Oracles = NO_ORACLES) -> tuple[AnyContender, ...]:
     """All of them. ``oracles``: their thresholds, by alpha and by the effect that they seek."""
-    if isinstance(scenario, TelemetryScenario):
+    if isinstance(scenario, TelemetryScenario | RecordedScenario):
         return telemetry_contenders(scenario)
     judges = ours(scenario)
     if isinstance(scenario, CountScenario):

@@ -69,7 +69,7 @@ TELEMETRY_SCENARIOS = (
         Scene(Lives(replaced=60.0, fewest=5), Gaps(pods=MISSED.pods)),
         canary_pods=2,
         uneven=0.3,
-        sharing=1.0,
+        sharing=0.5,
     ),
     TelemetryScenario(
         "run-weight-steps",
@@ -90,7 +90,7 @@ TELEMETRY_SCENARIOS = (
         portion=0.2,
         effects=(1.0, LIMIT, 1.5, 2.0),
         settings=at_limit(LIMIT),
-        sharing=1.0,
+        sharing=0.5,
     ),
     TelemetryScenario(
         "cold-start-no-warmup",
@@ -101,7 +101,7 @@ TELEMETRY_SCENARIOS = (
         portion=0.05,
         effects=(1.0, LIMIT, 1.5, 2.0),
         settings=at_limit(LIMIT),
-        sharing=1.0,
+        sharing=0.5,
     ),
     TelemetryScenario(
         "ten-metrics",
@@ -110,7 +110,7 @@ TELEMETRY_SCENARIOS = (
         TEN,
         struck=("error-rate", "latency"),
         effects=(1.0, 1.25, 1.5, 2.0),
-        sharing=1.0,
+        sharing=0.5,
         portion=0.2,
     ),
     TelemetryScenario(
