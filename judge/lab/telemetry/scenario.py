@@ -24,7 +24,7 @@ from judge.stats.samples import Interval, Pods
 EFFECTS = (1.0, 1.25, 2.0, 4.0)
 SETTINGS = at_limit(1.25)
 PORTION = 0.3  # a look costs a hundred times what it costs in arrays
-SHARING = 0.2  # calibrating costs less than a dozen runs, and few runs a history tell more
+SHARING = 0.1  # few runs a history tell more, and calibrating costs less than a dozen runs
 
 
 @dataclass(frozen=True, slots=True)
