@@ -31,6 +31,8 @@ from judge.stats.terms import Terms
 HOUR = 3600.0
 TEN_MINUTES = 600.0
 LONG_TEST = 24 * HOUR
+LONGER = 6  # times as long are the stretches that show what goes on for hours
+FEWEST_LONGER = 10  # degrees of freedom of these; they are an estimate and no bound
 FEWEST_EVENTS = 5.0  # of both variants in a stretch of time that shall tell of the noise
 _FARTHEST = 1e4
 _TRIED = 20  # ratios on either side of the estimate
@@ -67,7 +69,9 @@ class WithinPods:
     nearest: float
     continuous: bool = True
 
-    def fail_by_start(self, plan: Schedule, *, clip: float) -> list[Array]:
+    def fail_by_start(
+        self, plan: Schedule, *, clip: float, calibrated: bool = False
+    ) -> list[Array]:
         """See `comparison.Side`."""
         return self._above(np.asarray(self.null), plan, clip)
 
@@ -75,7 +79,9 @@ class WithinPods:
         """See `comparison.Side`."""
         return self.below(np.asarray(self.worst), plan, clip=clip)
 
-    def above(self, tried: Array, plan: Schedule, *, clip: float) -> Array:
+    def above(
+        self, tried: Array, plan: Schedule, *, clip: float, calibrated: bool = False
+    ) -> Array:
         """See `comparison.Side`."""
         return mixed(self._above(tried, plan, clip), plan)
 
@@ -205,33 +211,45 @@ def residuals(arms: Arms, ratio: Array) -> tuple[Array, Array]:
 def running_phi(arms: Arms, *, interval: float, looks: int) -> tuple[Array, NDArray[np.bool_]]:
     """By how much the difference varies more than independent visits would, (intervals,).
 
-    What is known before each interval, an upper bound (80 %) from recursive residuals over
-    stretches of an hour (ten minutes in tests of less than a day), at least 1; 4 until there is
-    enough, of which the second array tells, (intervals,).
+    What is known before each interval, at least 1: an upper bound (80 %) from stretches of an hour
+    (ten minutes in tests of less than a day), or what stretches of six hours (one hour) show, where
+    that is more; 4 until there is enough, of which the second array tells, (intervals,).
     """
     seconds = HOUR if looks * interval >= LONG_TEST else TEN_MINUTES
-    length = max(1, round(seconds / interval))
-    intervals = arms.treated.total.shape[-1]
-    stretches = np.arange(intervals) // length
+    statistic, degrees = _recursive(arms, max(1, round(seconds / interval)))
+    learned = degrees >= FEWEST_DEGREES
+    bound = statistic / special.chdtri(np.maximum(degrees, 1.0), UPPER)
+    statistic, degrees = _recursive(arms, max(1, round(LONGER * seconds / interval)))
+    enough = degrees >= FEWEST_LONGER
+    longer = np.where(enough, statistic / np.maximum(degrees, 1.0), 1.0)
+    phi = np.where(learned, np.maximum(np.maximum(bound, longer), 1.0), ASSUMED_PHI)
+    return phi, learned
+
+
+def _recursive(arms: Arms, length: int) -> tuple[Array, Array]:
+    """The sum of squared recursive residuals and their number, as known before each interval.
+
+    One for each stretch of ``length`` intervals: how far it is from the ratio of those before it,
+    over what is expected of independent visits (Brown, Durbin and Evans 1975). (intervals,) each.
+    """
     above, below = common_ratio(arms)
-    phi, learned = np.full(intervals, ASSUMED_PHI), np.zeros(intervals, dtype=bool)
+    intervals = len(above)
+    known = np.zeros((2, intervals))
     statistic, degrees, information = 0.0, 0, 0.0
-    for one in range(int(stretches.max(initial=-1)) + 1):
-        within = slice(one * length, (one + 1) * length)
-        if degrees >= FEWEST_DEGREES:
-            bound = statistic / float(special.chdtri(degrees, UPPER))
-            phi[within], learned[within] = max(bound, 1.0), True
-        before = above[: within.start].sum() + 0.5, below[: within.start].sum() + 0.5
-        ratio = np.full(intervals, before[0] / before[1])[within]
-        beyond, variance = residuals(_stretch(arms, within), ratio)
+    for first in range(0, intervals, length):
+        within = slice(first, first + length)
+        known[0, within], known[1, within] = statistic, degrees
+        stretch = _stretch(arms, within)
+        ratio = (above[:first].sum() + 0.5) / (below[:first].sum() + 0.5)
+        beyond, variance = residuals(stretch, np.full(stretch.usable.shape[-1], ratio))
         own = float(variance.sum())
-        if own <= 0 or _events(arms, within) < FEWEST_EVENTS:
+        if own <= 0 or _events(stretch) < FEWEST_EVENTS:
             continue
         if information > 0:
             statistic += float(beyond.sum()) ** 2 / (own * (1.0 + own / information))
             degrees += 1
         information += own
-    return phi, learned
+    return known[0], known[1]
 
 
 def _stretch(arms: Arms, within: slice) -> Arms:
@@ -241,5 +259,5 @@ def _stretch(arms: Arms, within: slice) -> Arms:
     return Arms(part(arms.treated), part(arms.reference))
 
 
-def _events(arms: Arms, within: slice) -> float:
-    return float((arms.treated.events + arms.reference.events)[:, within].sum())
+def _events(arms: Arms) -> float:
+    return float((arms.treated.events + arms.reference.events).sum())
