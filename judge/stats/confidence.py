@@ -34,7 +34,7 @@ def effect(comparison: Comparison, terms: Terms) -> Effect:
     reached = _thresholds(comparison, terms)
     plan = _starts_that_matter(comparison, terms)
     below, above = side.candidates(plan.starts[-1])
-    low = _lower(side, below, plan, terms, reached[0])
+    low = _lower(side, below, plan, terms, reached[0], calibrated=comparison.calibrated)
     high = _upper(side, above, terms, reached[1])
     low, high = _as_decided(low, high, comparison, terms)
     estimate = side.estimate(plan.starts[-1])
@@ -72,17 +72,20 @@ def _starts_that_matter(comparison: Comparison, terms: Terms) -> Schedule:
 
 
 def _lower(
-    side: Side, tried: Array, plan: Schedule, terms: Terms, threshold: float
+    side: Side, tried: Array, plan: Schedule, terms: Terms, threshold: float, *, calibrated: bool
 ) -> float | None:
     """The greatest ratio that is refuted from above; None where none is.
 
     The limit is among those tried, so that a failing metric's lower end lies beyond it.
     """
+
+    def against(ratios: Array) -> Array:
+        return side.above(ratios, plan, clip=terms.clip, calibrated=calibrated)
+
     if not side.continuous:
-        return _farthest_kept(tried, lambda one: side.above(one, plan, clip=terms.clip), threshold)
+        return _farthest_kept(tried, against, threshold)
     tried = np.sort(np.append(tried, side.null))[::-1]
-    grown = side.above(tried, plan, clip=terms.clip)[..., -1]
-    return _crossing(tried, grown, threshold)
+    return _crossing(tried, against(tried)[..., -1], threshold)
 
 
 def _upper(side: Side, tried: Array, terms: Terms, threshold: float) -> float | None:

@@ -37,15 +37,22 @@ class Tempering:
     """One arm's: 1 + null (phi - 1) volume, by how much its counts vary more than Poisson ones.
 
     A pod's own trouble grows with its traffic, so ``phi`` (...) belongs to the history's
-    ``volume``; here ``volume`` (..., intervals) is the arm's per pod over the history's.
+    ``volume``; here ``volume`` (..., intervals) is the arm's per pod over the history's. With
+    ``usual`` (...) that holds up to the history's volume, since what is rare there calibration has
+    seen; what trouble grows by beyond, it has not.
     """
 
     phi: Array
     volume: Array
+    usual: Array | None = None
 
     def at(self, null: Array) -> Array:
         """See `Temper`."""
-        return 1.0 + (null * (self.phi - 1.0))[..., None] * self.volume
+        if self.usual is None:
+            return 1.0 + (null * (self.phi - 1.0))[..., None] * self.volume
+        known = (null * (self.usual - 1.0))[..., None] * np.minimum(self.volume, 1.0)
+        beyond = (null * (self.phi - 1.0))[..., None] * np.maximum(self.volume - 1.0, 0.0)
+        return 1.0 + known + beyond
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,20 +80,28 @@ class PairTempering:
         return self.treated.at(ours) * (1.0 - weight) + self.reference.at(theirs) * weight
 
 
-def tempering(noise: Dispersion, total: Array, pods: Array) -> Tempering:
+def tempering(
+    noise: Dispersion, total: Array, pods: Array, *, calibrated: bool = False
+) -> Tempering:
     """The tempering of an arm with these requests and pods, (..., intervals) each."""
     per_pod = total / pods
     known = np.isfinite(noise.volume)[..., None]
     volume = np.where(known, per_pod / np.where(known, noise.volume[..., None], 1.0), 1.0)
-    return Tempering(noise.phi, volume)
+    return Tempering(noise.phi, volume, noise.phi_usually if calibrated else None)
 
 
-def pair_tempering(noise: Dispersion, arms: Arms, *, inverted: bool) -> PairTempering:
-    """The tempering of a comparison; ``inverted`` where the treated arm is the baseline."""
+def pair_tempering(
+    noise: Dispersion, arms: Arms, *, inverted: bool, calibrated: bool = False
+) -> PairTempering:
+    """The tempering of a comparison; ``inverted`` where the treated arm is the baseline.
+
+    ``calibrated``: for evidence whose threshold calibration has raised.
+    """
     both = arms.treated.total + arms.reference.total
     share = np.divide(arms.treated.total, both, out=np.full_like(both, 0.5), where=both > 0)
     treated, reference = (
-        tempering(noise, arm.total, arm.pods) for arm in (arms.treated, arms.reference)
+        tempering(noise, arm.total, arm.pods, calibrated=calibrated)
+        for arm in (arms.treated, arms.reference)
     )
     return PairTempering(treated, reference, share, inverted)
 

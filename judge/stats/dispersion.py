@@ -23,6 +23,8 @@ ASSUMED_TAU = 0.2
 FEWEST_EVENTS = 20.0  # below this, nothing can be told of the noise
 FEWEST_DEGREES = 4
 UPPER = 0.8  # one-sided confidence of the bound on phi
+USUALLY = 0.8  # the part of the blocks whose noise is the usual one
+FEW_IN_BLOCK = 5.0  # events of a pod
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,9 @@ class Dispersion:
     ``phi`` (>= 1, an upper bound), ``tau`` (>= 0, log-sd) with ``degrees`` of freedom (infinite
     where it was assumed), ``rate`` (events per request, NaN if unknown), ``volume`` (requests per
     pod and interval that ``phi`` belongs to, NaN if unknown), ``learned``: False where tau had
-    to be assumed, and phi too unless what pods change by over time told of more.
+    to be assumed, and phi too unless what pods change by over time told of more. ``usual`` is phi
+    without the pods' rare incidents (that of four fifths of the blocks; at most ``phi``): for
+    evidence whose threshold calibration has raised for those.
     """
 
     phi: Array
@@ -41,6 +45,7 @@ class Dispersion:
     rate: Array
     volume: Array
     learned: NDArray[np.bool_]
+    usual: Array | None = None
 
     def batched(self) -> Dispersion:
         """With one more axis, for what is drawn from each batch's element."""
@@ -51,7 +56,13 @@ class Dispersion:
             self.rate[..., None],
             self.volume[..., None],
             self.learned[..., None],
+            None if self.usual is None else self.usual[..., None],
         )
+
+    @property
+    def phi_usually(self) -> Array:
+        """``usual``, or ``phi`` where nothing tells it apart."""
+        return self.phi if self.usual is None else self.usual
 
 
 def assumed(shape: tuple[int, ...] = (), rate: float = np.nan) -> Dispersion:
@@ -75,34 +86,68 @@ def dispersion(
     """
     counts = history.filled()
     rate, volume = _pooled(counts)
-    enough, phi_hat, bound = _phi(counts, interval, blocks[0])
-    for seconds in blocks[1:]:
-        known, _, longer = _phi(counts, interval, seconds)
-        bound = np.where(known, np.maximum(bound, longer), bound)
-    tau = _spread(counts, phi_hat)
+    first, *longer = (_phi(counts, interval, seconds) for seconds in blocks)
+    enough, bound, usual = first.enough, first.bound, first.usual
+    for one in longer:
+        bound = np.where(one.enough, np.maximum(bound, one.bound), bound)
+        usual = np.where(one.enough, np.maximum(usual, one.usual), usual)
+    tau = _spread(counts, first.estimate)
     pods = (counts.total.sum(-2) > 0).sum(-1)
     alone = np.zeros_like(bound)
     if not enough.all():
         alone = _phi_of_changes(counts, interval, blocks[0])
     return Dispersion(
-        phi=np.where(enough, np.maximum(bound, 1.0), np.maximum(alone, ASSUMED_PHI)),
+        phi=np.where(enough, bound, np.maximum(alone, ASSUMED_PHI)),
         tau=np.where(enough, tau, ASSUMED_TAU),
         degrees=np.where(enough, np.maximum(pods - 1.0, 1.0), np.inf),
         rate=rate,
         volume=np.where(enough | (alone > 0), volume, np.nan),
         learned=enough,
+        usual=np.where(enough, usual, np.maximum(alone, ASSUMED_PHI)),
     )
 
 
-def _phi(
-    counts: PodCounts, interval: float, seconds: float
-) -> tuple[NDArray[np.bool_], Array, Array]:
-    """Whether there is enough to learn phi from, its estimate (at least 1), an upper bound."""
+@dataclass(frozen=True, slots=True)
+class _Phi:
+    """Of one length of blocks: whether there is enough to learn from, and what (...).
+
+    ``estimate`` is at least 1, ``bound`` an upper bound of it, ``usual`` see `Dispersion`.
+    """
+
+    enough: NDArray[np.bool_]
+    estimate: Array
+    bound: Array
+    usual: Array
+
+
+def _phi(counts: PodCounts, interval: float, seconds: float) -> _Phi:
     events, total = _blocks(counts, interval, seconds)
-    statistic, degrees = _pearson(events, total)
+    terms, expected, degrees = _pearson(events, total)
+    statistic = terms.sum((-2, -1))
     enough = np.asarray((events.sum((-2, -1)) >= FEWEST_EVENTS) & (degrees >= FEWEST_DEGREES))
     safe = np.maximum(degrees, 1.0)
-    return enough, np.maximum(statistic / safe, 1.0), statistic / special.chdtri(safe, UPPER)
+    bound = np.maximum(statistic / special.chdtri(safe, UPPER), 1.0)
+    usual = np.clip(_usual(terms, expected, safe), 1.0, bound)
+    return _Phi(enough, np.maximum(statistic / safe, 1.0), bound, usual)
+
+
+def _usual(terms: Array, expected: Array, degrees: Array) -> Array:
+    """Phi by the quantile `USUALLY` of the terms of Pearson's statistic, an upper bound.
+
+    Infinite where pods have so few events in a block that most terms say nothing.
+    """
+    counted = expected > 0
+    number = counted.sum((-2, -1))
+    flat = np.where(counted, terms, np.inf).reshape(*terms.shape[:-2], -1)
+    some = number > 0
+    place = np.maximum(np.ceil(USUALLY * number).astype(int) - 1, 0)
+    found = np.take_along_axis(np.sort(flat, axis=-1), place[..., None], -1)[..., 0]
+    found = np.where(some, found, 0.0)
+    phi = found / float(special.chdtri(1.0, 1.0 - USUALLY)) * number / degrees
+    # the standard error of that quantile is 1.8 over the root of their number
+    surer = 1.0 - float(special.ndtri(1.0 - UPPER)) * 1.8 / np.sqrt(degrees)
+    often = expected.sum((-2, -1)) >= FEW_IN_BLOCK * np.maximum(number, 1)
+    return np.where(often & some, phi * surer, np.inf)
 
 
 def _phi_of_changes(counts: PodCounts, interval: float, seconds: float) -> Array:
@@ -149,8 +194,11 @@ def _blocks(counts: PodCounts, interval: float, seconds: float) -> tuple[Array, 
     )
 
 
-def _pearson(events: Array, total: Array) -> tuple[Array, Array]:
-    """Pearson's statistic of the pods' shares by block, given each pod's own long-run rate."""
+def _pearson(events: Array, total: Array) -> tuple[Array, Array, Array]:
+    """The terms of Pearson's statistic of the pods' shares by block, given their long-run rates.
+
+    Terms and expected events (..., blocks, pods), and the statistic's degrees of freedom (...).
+    """
     pod_total = total.sum(-2, keepdims=True)
     rates = np.divide(
         events.sum(-2, keepdims=True), pod_total, out=np.zeros_like(pod_total), where=pod_total > 0
@@ -169,7 +217,8 @@ def _pearson(events: Array, total: Array) -> tuple[Array, Array]:
     )
     contrasts = np.maximum(counted.sum(-1) - 1, 0).sum(-1)
     pods = counted.any(-2).sum(-1)
-    return terms.sum((-2, -1)), np.maximum(contrasts - np.maximum(pods - 1, 0), 0).astype(float)
+    degrees = np.maximum(contrasts - np.maximum(pods - 1, 0), 0).astype(float)
+    return terms, expected, degrees
 
 
 def _spread(counts: PodCounts, phi: Array) -> Array:

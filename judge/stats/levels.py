@@ -147,7 +147,9 @@ class LevelSide:
     slope: bool
     continuous: bool = True
 
-    def fail_by_start(self, plan: Schedule, *, clip: float) -> list[Array]:
+    def fail_by_start(
+        self, plan: Schedule, *, clip: float, calibrated: bool = False
+    ) -> list[Array]:
         """See `comparison.Side`."""
         return self._tested(self._everywhere(self.null), plan, clip, up=True)
 
@@ -155,7 +157,9 @@ class LevelSide:
         """See `comparison.Side`."""
         return self.below(self._everywhere(self.worst), plan, clip=clip)
 
-    def above(self, tried: Array, plan: Schedule, *, clip: float) -> Array:
+    def above(
+        self, tried: Array, plan: Schedule, *, clip: float, calibrated: bool = False
+    ) -> Array:
         """See `comparison.Side`."""
         return mixed(self._tested(tried, plan, clip, up=True), plan)
 

@@ -54,28 +54,36 @@ class RiskSide:
     averaged: bool = False
     continuous: bool = True
     nearest: float | None = None  # of an A/B test, whose effects are small
+    calibrated_temper: Temper | None = None  # where calibration has raised the threshold
 
-    def fail_by_start(self, plan: Schedule, *, clip: float) -> list[Array]:
+    def fail_by_start(
+        self, plan: Schedule, *, clip: float, calibrated: bool = False
+    ) -> list[Array]:
         """See `comparison.Side`."""
-        return self._above(np.full(self.noise.phi.shape, self.null), plan, clip)
+        null = np.full(self.noise.phi.shape, self.null)
+        return self._above(null, plan, clip, calibrated=calibrated)
 
     def for_a_pass(self, plan: Schedule, *, clip: float) -> Array:
         """See `comparison.Side`."""
         return self.below(np.full(self.noise.phi.shape, self.worst), plan, clip=clip)
 
-    def above(self, tried: Array, plan: Schedule, *, clip: float) -> Array:
+    def above(
+        self, tried: Array, plan: Schedule, *, clip: float, calibrated: bool = False
+    ) -> Array:
         """See `comparison.Side`."""
-        return mixed(self._above(tried, plan, clip), plan)
+        return mixed(self._above(tried, plan, clip, calibrated=calibrated), plan)
 
     def below(self, tried: Array, plan: Schedule, *, clip: float) -> Array:
         """See `comparison.Side`."""
         beyond = self._beyond(np.zeros_like(tried), up=False)
-        return mixed(self._tested(tried, beyond, plan, clip), plan)
+        return mixed(self._tested(tried, beyond, plan, clip, self.temper), plan)
 
-    def _above(self, null: Array, plan: Schedule, clip: float) -> list[Array]:
+    def _above(self, null: Array, plan: Schedule, clip: float, *, calibrated: bool) -> list[Array]:
         rate = np.where(np.nan_to_num(self.noise.rate) > 0, self.noise.rate, 1.0 / _FARTHEST)
         farthest = np.minimum(1.0 / (rate * null), _FARTHEST)
-        return self._tested(null, self._beyond(farthest, up=True), plan, clip)
+        temper = self.calibrated_temper if calibrated else None
+        beyond = self._beyond(farthest, up=True)
+        return self._tested(null, beyond, plan, clip, temper or self.temper)
 
     def _beyond(self, farthest: Array, *, up: bool) -> Alternatives:
         if self.nearest is not None:
@@ -90,9 +98,9 @@ class RiskSide:
         )
 
     def _tested(
-        self, null: Array, beyond: Alternatives, plan: Schedule, clip: float
+        self, null: Array, beyond: Alternatives, plan: Schedule, clip: float, temper: Temper
     ) -> list[Array]:
-        model = likelihood(self.arms, self.noise, self.temper, inverted=self.inverted)
+        model = likelihood(self.arms, self.noise, temper, inverted=self.inverted)
         spread = self.spread(clip)
         return log_evidence(model, null, beyond, spread, plan, clip=clip, averaged=self.averaged)
 
@@ -268,5 +276,18 @@ def risk_side(
 ) -> RiskSide:
     """One direction of a comparison of canary and baseline."""
     turned = arms.swapped() if inverted else arms
-    temper = pair_tempering(noise, turned, inverted=inverted)
-    return RiskSide(turned, noise, temper, null, worst, inverted, averaged, nearest=nearest)
+    temper, usual = (
+        pair_tempering(noise, turned, inverted=inverted, calibrated=calibrated)
+        for calibrated in (False, True)
+    )
+    return RiskSide(
+        turned,
+        noise,
+        temper,
+        null,
+        worst,
+        inverted,
+        averaged,
+        nearest=nearest,
+        calibrated_temper=usual,
+    )

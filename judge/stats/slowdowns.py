@@ -21,7 +21,6 @@ from judge.stats.arms import Arms, Array, paired
 from judge.stats.boundaries import Pairs, pairs, representable
 from judge.stats.calibration import Draw, draw, group_size, pseudo_rollouts
 from judge.stats.comparison import Comparison, Side, raised_by, weigh
-from judge.stats.counts import pair_tempering
 from judge.stats.evidence import Schedule
 from judge.stats.histograms import PodHistograms, merged, quantile
 from judge.stats.risks import RiskSide, risk_side, usual_pods
@@ -125,9 +124,11 @@ class SlowdownSide:
         """The limit that is really tested: the strictest of the pairs of bounds."""
         return self.tested.strictest
 
-    def fail_by_start(self, plan: Schedule, *, clip: float) -> list[Array]:
+    def fail_by_start(
+        self, plan: Schedule, *, clip: float, calibrated: bool = False
+    ) -> list[Array]:
         """See `comparison.Side`."""
-        return self._risks(self.tested).fail_by_start(plan, clip=clip)
+        return self._risks(self.tested).fail_by_start(plan, clip=clip, calibrated=calibrated)
 
     def for_a_pass(self, plan: Schedule, *, clip: float) -> Array:
         """See `comparison.Side`.
@@ -143,11 +144,14 @@ class SlowdownSide:
                 return self._risks(chosen).for_a_pass(plan, clip=clip)
         return np.zeros(self.treated.counts.shape[:-2])
 
-    def above(self, tried: Array, plan: Schedule, *, clip: float) -> Array:
+    def above(
+        self, tried: Array, plan: Schedule, *, clip: float, calibrated: bool = False
+    ) -> Array:
         """See `comparison.Side`."""
 
         def one(risks: RiskSide) -> Array:
-            return risks.above(np.ones(risks.noise.phi.shape), plan, clip=clip)
+            null = np.ones(risks.noise.phi.shape)
+            return risks.above(null, plan, clip=clip, calibrated=calibrated)
 
         return self._each(tried, one, at_most=True)
 
@@ -168,8 +172,8 @@ class SlowdownSide:
         """The counts above the bounds of each pair, as tests whose e-values are averaged."""
         arms = self.arms(chosen)
         noise = self.noise.at(self.bounds[chosen.reference])
-        temper = pair_tempering(noise, arms, inverted=self.inverted)
-        return RiskSide(arms, noise, temper, 1.0, 1.0, self.inverted, averaged=True)
+        turned = arms.swapped() if self.inverted else arms
+        return risk_side(turned, noise, inverted=self.inverted, averaged=True)
 
     def arms(self, chosen: Pairs) -> Arms:
         """The counts above the bounds of each pair, (tests, ..., looks)."""

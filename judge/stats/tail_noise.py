@@ -37,11 +37,15 @@ class TailNoise:
     def at(self, bounds: Array) -> Dispersion:
         """The noise at these bounds."""
         index = np.searchsorted(self.bounds, bounds * (1 - 1e-9))
+        noise = self.noise
         return Dispersion(
-            *(
-                np.asarray(getattr(self.noise, name))[index]
-                for name in ("phi", "tau", "degrees", "rate", "volume", "learned")
-            )
+            phi=noise.phi[index],
+            tau=noise.tau[index],
+            degrees=noise.degrees[index],
+            rate=noise.rate[index],
+            volume=noise.volume[index],
+            learned=np.asarray(noise.learned[index]),
+            usual=noise.phi_usually[index],
         )
 
 

@@ -1,4 +1,5 @@
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -61,6 +62,13 @@ def noisy(phi, volume):
 def test_a_comparison_is_tempered_for_the_noise_of_both_arms(canary, baseline, factor):
     temper = pair_tempering(noisy(3.0, 600.0), arms([1], [canary], [1], [baseline]), inverted=False)
     assert temper.at(np.asarray(1.0)) == pytest.approx([factor])
+
+
+def test_calibrated_evidence_is_tempered_for_the_usual_noise_up_to_the_volume_of_the_history():
+    noise = replace(noisy(3.0, 600.0), usual=np.asarray(1.5))
+    data = arms([1, 1], [600, 1800], [1, 1], [600, 1800])
+    temper = pair_tempering(noise, data, inverted=False, calibrated=True)
+    assert temper.at(np.asarray(1.0)) == pytest.approx([1.5, 1.5 + 2 * 2.0])
 
 
 def test_the_directions_of_a_comparison_are_tempered_for_the_same_release():

@@ -82,3 +82,24 @@ def test_the_rhythm_of_a_day_is_no_noise_of_one_pod():
 def test_what_is_assumed_without_anything_learned_belongs_to_no_volume():
     noise = dispersion(history(np.random.default_rng(5), np.zeros(9)), interval=60)
     assert np.isnan(noise.volume).all()
+
+
+def test_rare_incidents_are_no_part_of_the_usual_noise():
+    rng = np.random.default_rng(9)
+    struck = np.where(rng.random((40, 48, 9)) < 0.04, 4.0, 1.0)
+    noise = dispersion(history(rng, 0.005 * np.repeat(struck, 10, axis=1)), interval=60)
+    assert noise.phi.mean() > 8
+    assert noise.usual.mean() < 3  # they are in one block of three, in some pod or other
+
+
+def test_where_every_block_is_noisy_the_usual_noise_is_all_of_it():
+    rng = np.random.default_rng(4)
+    own = np.repeat(np.exp(0.3 * rng.standard_normal((40, 48, 9))), 10, axis=1)
+    noise = dispersion(history(rng, 0.005 * own), interval=60)
+    assert noise.usual.mean() == pytest.approx(noise.phi.mean(), rel=0.2)
+
+
+def test_of_few_events_the_usual_noise_cannot_be_told_apart():
+    rng = np.random.default_rng(10)
+    noise = dispersion(history(rng, np.full((9,), 0.0005)), interval=60)
+    assert (noise.usual == noise.phi).all()
