@@ -198,7 +198,7 @@ def test_a_good_service_is_rarely_rolled_back(analysis: Path, address: str) -> N
     twice, four = errors["regressions"]
     assert (twice["ratio"], four["ratio"], four["tried"]) == (2, 4, 12)
     assert four["seen"] == 12
-    assert 180 <= four["withoutRaise"]["after"] <= four["after"] <= 480
+    assert 180 <= four["uncalibrated"]["after"] <= four["after"] <= 480
     assert four["after"] <= (twice["after"] or np.inf)
 
 

@@ -113,7 +113,7 @@ def _found(one: Found) -> dict[str, Any]:
         "tried": one.tried,
         "seen": one.seen,
         "after": one.after,
-        "withoutRaise": {"seen": one.unraised, "after": one.unraised_after},
+        "uncalibrated": {"seen": one.uncalibrated, "after": one.uncalibrated_after},
     }
 
 

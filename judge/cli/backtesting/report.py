@@ -102,18 +102,16 @@ def _title(one: Backtested) -> str:
 
 def _metrics(metrics: Sequence[MetricFigures]) -> Part:
     ratios = sorted({each.ratio for one in metrics for each in one.found})
-    heads = [f"{ratio:g}x {how}" for ratio in ratios for how in ("found in", "without raise")]
+    heads = [f"{ratio:g}x {how}" for ratio in ratios for how in ("found in", "uncalibrated")]
     rows = []
     for one in metrics:
         by_ratio = {each.ratio: each for each in one.found}
-        cells = [
-            cell for ratio in ratios for cell in _times(by_ratio.get(ratio))
-        ]  # with the raise, and without
+        cells = [cell for ratio in ratios for cell in _times(by_ratio.get(ratio))]
         rows.append((one.name, f"{one.rolled_back:,}", _threshold(one), _raised(one), *cells))
     columns = ("metric", "rolled back", "threshold", "raised by", *heads)
     sentence = (
         "What calibration added to each threshold (log E: median, least to most), and the median "
-        "time in which a regression put into a pod is found with it and without."
+        "time in which a regression put into a pod is found, calibrated and not."
     )
     return Part("Thresholds, and what they cost", (sentence,), columns, tuple(rows))
 
@@ -132,7 +130,9 @@ def _raised(one: MetricFigures) -> str:
 def _times(one: Found | None) -> tuple[str, str]:
     if one is None or not one.tried:
         return "-", "-"
-    return _time(one.after, one.seen, one.tried), _time(one.unraised_after, one.unraised, one.tried)
+    return _time(one.after, one.seen, one.tried), _time(
+        one.uncalibrated_after, one.uncalibrated, one.tried
+    )
 
 
 def _time(after: float | None, seen: int, tried: int) -> str:

@@ -35,9 +35,9 @@ class Found:
     ratio: float
     tried: int
     seen: int
-    unraised: int
+    uncalibrated: int
     after: float | None
-    unraised_after: float | None
+    uncalibrated_after: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +153,9 @@ def _found(ratio: float, tried: Sequence[Detection], interval: float) -> Found:
         ratio=ratio,
         tried=len(tried),
         seen=sum(one.seen is not None for one in tried),
-        unraised=sum(one.unraised is not None for one in tried),
+        uncalibrated=sum(one.uncalibrated is not None for one in tried),
         after=_median([one.seen for one in tried], interval),
-        unraised_after=_median([one.unraised for one in tried], interval),
+        uncalibrated_after=_median([one.uncalibrated for one in tried], interval),
     )
 
 

@@ -18,6 +18,7 @@ from judge.runs.backtest.results import Detection, FailedMetric, Raise, Split, W
 from judge.runs.backtest.splits import Tries
 from judge.runs.backtest.windows import PastWindow
 from judge.spec.resolved import BASELINE, CANARY, ResolvedAnalysis
+from judge.stats.comparison import failing
 from judge.stats.samples import Interval
 from judge.verdict.kinds.looked import Looked
 from judge.verdict.sequential import SequentialJudge
@@ -164,12 +165,15 @@ def _detections(
 
 
 def _convicted(looked: Looked) -> tuple[int | None, int | None]:
-    """The looks that a conviction takes, with and without what calibration added."""
+    """The looks that a conviction takes, calibrated and not."""
     comparison = looked.comparison
-    if comparison is None:
+    if comparison is None or looked.terms is None:
         return None, None
-    grown, threshold = comparison.log_evidence, float(comparison.threshold)
-    return _first(grown >= threshold), _first(grown >= threshold - float(comparison.raised))
+    plain = failing(comparison.sides, looked.terms, None)
+    return (
+        _first(comparison.log_evidence >= float(comparison.threshold)),
+        _first(plain.log_evidence >= float(plain.threshold)),
+    )
 
 
 def _first(reached: NDArray[np.bool_]) -> int | None:

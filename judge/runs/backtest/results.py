@@ -50,14 +50,14 @@ class Raise:
 class Detection:
     """A regression ``ratio`` times for the worse, put into a metric of one split.
 
-    ``seen`` and ``unraised`` are looks until it was convicted, with and without the raise; None
-    where it was not within the run.
+    ``seen`` and ``uncalibrated`` are looks until it was convicted, by the judge as it is and by one
+    that was not calibrated; None where it was not within the run.
     """
 
     metric: str
     ratio: float
     seen: int | None
-    unraised: int | None
+    uncalibrated: int | None
 
 
 @dataclass(frozen=True, slots=True)

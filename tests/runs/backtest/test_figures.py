@@ -72,11 +72,11 @@ def test_what_was_never_found_took_longer_than_all_others() -> None:
         window(i, detections=(Detection("errors", 2.0, *seen),)) for i, seen in enumerate(looks)
     ]
     (found,) = added(*windows).metrics[0].found
-    assert (found.tried, found.seen, found.unraised) == (3, 2, 3)
-    assert (found.after, found.unraised_after) == (480.0, 240.0)
+    assert (found.tried, found.seen, found.uncalibrated) == (3, 2, 3)
+    assert (found.after, found.uncalibrated_after) == (480.0, 240.0)
     (most,) = added(*windows, *(window(3 + i, detections=(
         Detection("errors", 2.0, None, 9),)) for i in range(4))).metrics[0].found  # fmt: skip
-    assert (most.after, most.unraised_after) == (None, 540.0)
+    assert (most.after, most.uncalibrated_after) == (None, 540.0)
 
 
 @pytest.mark.parametrize(
