@@ -1,4 +1,4 @@
-"""Verdicts on a service before and after: what they rest on, for every kind, whatever is missing."""
+"""Verdicts on a service before and after: what they rest on, for every kind and with holes."""
 
 from __future__ import annotations
 
