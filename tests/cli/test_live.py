@@ -13,6 +13,7 @@ from judge.cli.live.chart import ASCII, UNICODE, beyond, chart, meter
 from judge.cli.live.lines import Lines
 from judge.cli.live.panel import Boards
 from judge.cli.live.screen import Screen, console_on
+from judge.store.run import EventType
 
 
 def metric(estimate: float | None, low: float | None, high: float | None, **more: Any) -> Any:
@@ -250,3 +251,31 @@ def test_a_terminal_is_left_whole_by_an_interruption(monkeypatch: pytest.MonkeyP
     with pytest.raises(KeyboardInterrupt), Screen([Board("run", 1, 10.0)], console=console):
         raise KeyboardInterrupt
     assert file.getvalue().rindex("\x1b[?25h") > file.getvalue().rindex("\x1b[?25l")
+
+
+def test_a_run_that_is_watched_on_goes_on_after_its_verdict() -> None:
+    board = Board("release", 6, 60.0)
+    said: list[str] = []
+    lines = Lines([board], write=said.append)
+    passed = verdict(errors=metric(1.0, 0.5, 1.5)) | {"verdict": "pass", "reason": "all is well"}
+    board.take(EventType.LOOKED, {"index": 0, **passed})
+    board.take(EventType.PASSED, {"index": 0, "state": "watching", **passed})
+    lines.show()
+    assert (board.outcome, board.watching, board.ended) == ("pass", True, False)
+    assert "watching on" in "\n".join(drawn([board], width=80, height=24))
+    failed = passed | {"verdict": "fail", "reason": "it broke"}
+    board.take(EventType.LOOKED, {"index": 1, **failed})
+    board.take(EventType.FAILED, {"index": 1, "state": "done", **failed})
+    lines.show()
+    assert (board.outcome, board.watching, board.ended) == ("fail", False, True)
+    assert said[1] == "release: PROMOTE: all is well"
+    assert said[-1] == "release: ROLL BACK: it broke"
+
+
+@pytest.mark.parametrize("kind", [EventType.WATCHED, EventType.CANCELLED])
+def test_watching_that_is_over_leaves_the_verdict(kind: EventType) -> None:
+    board = Board("release", 6, 60.0)
+    passed = verdict() | {"verdict": "pass", "reason": "all is well"}
+    board.take(EventType.PASSED, {"index": 0, "state": "watching", **passed})
+    board.take(kind, {"by": "ada"} if kind is EventType.CANCELLED else {"state": "done", **passed})
+    assert (board.outcome, board.ended, board.reason) == ("pass", True, "all is well")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from judge.runs.run import (
     Window,
+    ends,
     history_windows,
     is_last,
     look_due,
@@ -20,6 +21,7 @@ from judge.runs.run import (
     waits_until,
 )
 from judge.store.run import HistoryState, Run, RunState
+from judge.verdict.verdict import Outcome, Promise, Verdict
 from tests.store.given import BEGAN, analysis
 
 
@@ -111,3 +113,21 @@ def test_pauses_double_with_jitter_up_to_a_bound() -> None:
 
 def test_pauses_stay_within_half_an_interval() -> None:
     assert pause(_run(interval=10.0, duration=30.0), 9, rng=random.Random(3)) <= 5
+
+
+@pytest.mark.parametrize(
+    ("index", "decided", "watching", "over"),
+    [
+        (0, False, False, False),
+        (0, True, False, True),
+        (0, True, True, False),  # it has passed early, and is watched on
+        (2, False, False, True),  # a judge that decides nothing ends with its looks
+        (2, True, True, False),
+        (4, True, True, True),
+    ],
+)
+def test_a_run_ends_with_its_decision_and_the_looks_after_it(
+    index: int, decided: bool, watching: bool, over: bool
+) -> None:
+    said = Verdict(Outcome.PASS, "", None, Promise.EXACT, decided=decided, watching=watching)
+    assert ends(_run(next_index=index, keep_watching=120.0), said) == over
