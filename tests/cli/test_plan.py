@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
+import click
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
 from judge.cli.main import judge
+from judge.cli.plan import plan as command
 from judge.cli.planning.chart import PLAIN, axis, line
 from judge.cli.planning.document import document
 from judge.cli.planning.report import report
@@ -176,3 +179,22 @@ def test_a_server_out_of_reach_is_told(tmp_path: Path) -> None:
     path.write_text(ANALYSIS)
     done = plan(path, "--prometheus", f"http://127.0.0.1:{free_port()}")
     assert isinstance(done.exception, SourceUnavailable)
+
+
+DOCS = (Path(__file__).parents[2] / "docs" / "plan.md").read_text("utf-8")
+
+
+def first_cells(heading: str) -> list[str]:
+    """What stands in backticks in the first cells of the table with this heading."""
+    table = DOCS.partition(f"| {heading} | what it says |\n")[2].partition("\n\n")[0]
+    rows = [row.split(" | ")[0] for row in table.splitlines()[1:]]
+    return [name for row in rows for name in re.findall("`([^`]+)`", row)]
+
+
+def test_the_docs_name_every_option_and_every_field(mixed: Plan) -> None:
+    options = [one for one in command.params if isinstance(one, click.Option)]
+    assert sorted(first_cells("option")) == sorted(one.opts[0] for one in options)
+    told = document(mixed)
+    assert sorted(first_cells("field")) == sorted(told)
+    of_one = {*told["metrics"]["error-rate"]} - {*told["metrics"]["bounded"], "alpha", "options"}
+    assert sorted(first_cells("of a plan")) == sorted(of_one)
