@@ -97,6 +97,12 @@ def test_what_a_metric_is_held_to_is_shown(right: Path, metric: str, told: str) 
     assert line.partition("): ")[2] == told
 
 
+def test_what_comes_of_the_looks_is_told(right: Path) -> None:
+    right.write_text(RIGHT + "  earlyPass: true\n  keepWatching: 10m\n")
+    (first, *_) = check(right).output.splitlines()
+    assert first.endswith("30 looks of 1m, fewer where it passes early, and 10 after a pass")
+
+
 def test_all_files_are_told_of_and_one_that_is_wrong_is_exit_2(right: Path) -> None:
     wrong = right.with_name("wrong.yaml")
     wrong.write_text(RIGHT.replace("http-error-rate", "x").replace("inputs", "imputs"))

@@ -130,9 +130,27 @@ def test_the_evidence_judges_to_the_same_again(
     first = call(
         analysis, address, "--set", "release=bad", "--output", "json", "--evidence-out", str(bundle)
     )
-    assert json.loads(gzip.decompress(bundle.read_bytes()))["format"] == "judge-evidence/1"
+    written = json.loads(gzip.decompress(bundle.read_bytes()))
+    assert written["format"] == "judge-evidence/1"
+    assert written["verdicts"][-1] == json.loads(first.output)
+    assert [one["decidedAt"] for one in written["verdicts"][:-1]] == [None] * (
+        written["verdicts"][-1]["decidedAt"]
+    )
     again = CliRunner().invoke(judge, ["replay", str(bundle), "--output", "json"])
     assert json.loads(again.output) == {"bundle": str(bundle), **json.loads(first.output)}
+
+
+def test_the_sequence_has_every_look(analysis: Path, address: str) -> None:
+    plain, listed = (
+        json.loads(call(analysis, address, "--output", "json", *more).output)
+        for more in ((), ("--sequence",))
+    )
+    sequence = listed["metrics"]["error-rate"].pop("sequence")
+    assert listed == plain
+    assert {len(values) for values in sequence.values()} == {plain["decidedAt"] + 1}
+    assert sequence["estimate"][-1] == plain["metrics"]["error-rate"]["estimate"]
+    drawn = call(analysis, address, "--sequence").output
+    assert f"look 1 to {plain['decidedAt'] + 1}; the limit is 1.25x" in drawn
 
 
 def test_lookback_says_how_much_is_judged(analysis: Path, address: str, tmp_path: Path) -> None:
