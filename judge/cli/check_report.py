@@ -72,6 +72,8 @@ def lines(one: Checked) -> list[str]:
     looks = f"{analysis.looks} looks of {format_duration(analysis.interval)}"
     looks += ", fewer where it passes early" if analysis.early_pass else ""
     looks += f", and {analysis.looks_after} after a pass" if analysis.looks_after else ""
+    if analysis.baseline_offset:
+        looks += f", each against the baseline {format_duration(analysis.baseline_offset)} before"
     told = [*notices, f"{one.file}: {analysis.name} {_judged(one)}: {looks}"]
     told += weight_lines(analysis, one.weights)
     for metric in analysis.metrics:

@@ -18,7 +18,7 @@ from judge.sources.pod_labels import labelled
 from judge.sources.prometheus import PrometheusSource, prometheus_source
 from judge.sources.queries import MARK, Branch, branches, by_pod, deduplicated, present
 from judge.sources.selectors import BOUND_LABEL, selector, upper_bound
-from judge.spec.resolved import PrometheusConfig, ResolvedAnalysis
+from judge.spec.resolved import BASELINE, PrometheusConfig, ResolvedAnalysis
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def inspect(
 ) -> list[TrackReport]:
     """A report for each query of ``analysis``, as of ``at`` (Unix seconds).
 
-    Without ``source``, the analysis's own Prometheus is asked. Raises nothing but
+    A baseline with an offset is looked for as of so long before. Without ``source``, the analysis's own Prometheus is asked. Raises nothing but
     `SettingsError`, for an address that is none: every other failure is in the reports.
     """
     if source is not None:
@@ -57,10 +57,15 @@ def inspect(
 
 def _reports(analysis: ResolvedAnalysis, client: PrometheusClient, at: float) -> list[TrackReport]:
     return [
-        _report(branch, labelled(metric, analysis.prometheus), client, at)
+        _report(branch, labelled(metric, analysis.prometheus), client, at - _back(branch, analysis))
         for metric in analysis.metrics
         for branch in branches([metric], list(analysis.tracks))
     ]
+
+
+def _back(branch: Branch, analysis: ResolvedAnalysis) -> float:
+    """How long ago a branch is looked at: before/after, the baseline was there then."""
+    return analysis.baseline_offset if branch.track == BASELINE else 0.0
 
 
 def _report(
