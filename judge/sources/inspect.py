@@ -46,8 +46,9 @@ def inspect(
 ) -> list[TrackReport]:
     """A report for each query of ``analysis``, as of ``at`` (Unix seconds).
 
-    A baseline with an offset is looked for as of so long before. Without ``source``, the analysis's own Prometheus is asked. Raises nothing but
-    `SettingsError`, for an address that is none: every other failure is in the reports.
+    A baseline with an offset is looked for as of so long before. Without ``source``, the
+    analysis's own Prometheus is asked. Raises nothing but `SettingsError`, for an address that is
+    none: every other failure is in the reports.
     """
     if source is not None:
         return _reports(analysis, source.client, at)
