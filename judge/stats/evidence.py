@@ -146,12 +146,14 @@ class _Null:
         self._narrow = bool(gaps.max() < _NARROW)
 
     def best(self, values: Array) -> Array:
-        """The greatest value of each node's cell, (..., nodes)."""
+        """The greatest value of each node's cell, (..., nodes), which may overwrite ``values``."""
         if self._narrow:
             return values
         slopes = np.diff(values, axis=-1)
         if np.abs(slopes).max(initial=0.0) < _FLAT:
             return values
+        first = np.maximum(values[..., 1] - values[..., 0], 0.0) / 2.0
+        last = np.maximum(values[..., -2] - values[..., -1], 0.0) / 2.0
         slopes *= self._steep
         left, right = slopes[..., :-1], slopes[..., 1:]
         slope = left * self._left
@@ -161,16 +163,16 @@ class _Null:
         np.minimum(bend, -_FLAT, out=bend)
         move = slope / bend
         np.negative(move, out=move)
-        np.clip(move, self._least, self._most, out=move)
+        np.maximum(move, self._least, out=move)
+        np.minimum(move, self._most, out=move)
         bend *= move
         bend *= 0.5
         bend += slope
         bend *= move
-        best = values.copy()
-        best[..., 1:-1] += bend
-        best[..., 0] += np.maximum(values[..., 1] - values[..., 0], 0.0) / 2.0
-        best[..., -1] += np.maximum(values[..., -2] - values[..., -1], 0.0) / 2.0
-        return best
+        values[..., 1:-1] += bend
+        values[..., 0] += first
+        values[..., -1] += last
+        return values
 
 
 def mixed(by_start: list[Array], plan: Schedule) -> Array:
@@ -229,8 +231,9 @@ def _grown(
     log_above = log_above[..., None, :]
     varies = null.log_weights.shape[-2] > 1
     log_around = null.log_weights[..., start:, :] if varies else null.log_weights
-    gained = _mixture(_since(above, start, after + 1), log_above)
-    lost = _mixture(null.best(_since(around, start, after + 1)), log_around)
+    each = slice(start + 1, None)
+    gained = _mixture(_since(above, start, each), log_above)
+    lost = _mixture(null.best(_since(around, start, each)), log_around)
     if varies:
         # what the null had when the block began, under the spread of this interval
         had = _mixture(null.best(_since(around, start, opened)), log_around)
@@ -251,14 +254,15 @@ def _accumulated(steps: Array, start: int, block: int) -> Array:
     return np.concatenate([quiet, steps + _whole_blocks(steps, block)], axis=-1)
 
 
-def _since(curve: Array, start: int, at: NDArray[np.intp]) -> Array:
-    """What the curve gained from ``start`` to ``at``, (..., at, ratios)."""
+def _since(curve: Array, start: int, at: NDArray[np.intp] | slice) -> Array:
+    """What the curve gained from ``start`` to ``at``, (..., at, ratios); a new array."""
     return np.asarray(curve[..., at, :] - curve[..., start : start + 1, :])
 
 
 def _mixture(gained: Array, log_weights: Array) -> Array:
-    """log of the weighted mean of exp(what the curve gained)."""
-    return _log_sum_exp(gained + log_weights)
+    """log of the weighted mean of exp(what the curve gained), which it overwrites."""
+    gained += log_weights
+    return _log_sum_exp(gained)
 
 
 def _whole_blocks(steps: Array, block: int) -> Array:
