@@ -213,14 +213,16 @@ def running_phi(arms: Arms, *, interval: float, looks: int) -> tuple[Array, NDAr
 
     What is known before each interval, at least 1: an upper bound (80 %) from stretches of an hour
     (ten minutes in tests of less than a day), or what stretches of six hours (one hour) show, where
-    that is more; 4 until there is enough, of which the second array tells, (intervals,).
+    that is more, and more than chance has it four times in five; 4 until there is enough, of which
+    the second array tells, (intervals,).
     """
     seconds = HOUR if looks * interval >= LONG_TEST else TEN_MINUTES
     statistic, degrees = _recursive(arms, max(1, round(seconds / interval)))
     learned = degrees >= FEWEST_DEGREES
     bound = statistic / special.chdtri(np.maximum(degrees, 1.0), UPPER)
     statistic, degrees = _recursive(arms, max(1, round(LONGER * seconds / interval)))
-    enough = degrees >= FEWEST_LONGER
+    chance = special.chdtri(np.maximum(degrees, 1.0), 1.0 - UPPER)
+    enough = (degrees >= FEWEST_LONGER) & (statistic > chance)
     longer = np.where(enough, statistic / np.maximum(degrees, 1.0), 1.0)
     phi = np.where(learned, np.maximum(np.maximum(bound, longer), 1.0), ASSUMED_PHI)
     return phi, learned
