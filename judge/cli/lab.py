@@ -22,6 +22,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from judge.cli import lab_plans
 from judge.errors import Issue, SpecError
 from judge.lab import bench, figures, tables
 from judge.lab.document import document, tallies_of
@@ -44,6 +45,9 @@ FILE_WIDTH = 152
 @click.option("--scenario", "names", multiple=True, help="Only this one; may be repeated.")
 @click.option("--list", "listing", is_flag=True, help="List the scenarios and end.")
 @click.option("--figures", "costs", is_flag=True, help="Measure what judging costs, and end.")
+@click.option(
+    "--plans", is_flag=True, help="Hold judge plan's times against measured ones, and end."
+)
 @click.option("--jobs", type=click.IntRange(1, 64), default=2, show_default=True)
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
 @click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
@@ -64,6 +68,7 @@ def lab(
     names: tuple[str, ...],
     listing: bool,
     costs: bool,
+    plans: bool,
     jobs: int,
     seed: int,
     output: str,
@@ -79,6 +84,8 @@ def lab(
         _list(output)
     elif costs:
         _costs(output)
+    elif plans:
+        lab_plans.plans(names, rollouts=rollouts or lab_plans.ROLLOUTS, seed=seed, output=output)
     else:
         count = rollouts or (QUICK_ROLLOUTS if quick else ROLLOUTS)
         files = _Files(json_out, page)

@@ -1,9 +1,12 @@
 """Whether planned times are those that the lab measures: a small, seeded part of the whole."""
 
+import json
 import math
 
 import pytest
+from click.testing import CliRunner
 
+from judge.cli.main import judge
 from judge.lab.plan_accuracy import Accuracy, accuracies
 from judge.lab.rollouts import Setting
 from judge.lab.scenarios import SCENARIOS
@@ -44,3 +47,14 @@ def test_planned_times_are_the_measured_ones(name, setting, effect):
     assert told.right, told
     for one in found:
         assert one.planned_share == pytest.approx(one.measured_share, abs=0.25), one
+
+
+def test_the_lab_says_how_good_plans_are():
+    arguments = ["lab", "--plans", "--scenario", "gauge-0.3", "--rollouts", "4"]
+    text = CliRunner().invoke(judge, arguments)
+    assert text.exit_code == 0, text.output
+    assert "gauge-0.3" in text.output
+    assert "planned median times are within a factor of 1.5" in text.output.splitlines()[-1]
+    told = json.loads(CliRunner().invoke(judge, [*arguments, "--output", "json"]).output)
+    assert {one["scenario"] for one in told} == {"gauge-0.3"}
+    assert all(one["effect"] > one["limit"] for one in told)

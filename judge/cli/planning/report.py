@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from judge.cli.planning.chart import BLOCKS, PLAIN, axis, line
-from judge.spec.resolved import Compare, Direction, Kind, Metric
+from judge.spec.resolved import CANARY, Compare, Direction, Kind, Metric
 from judge.spec.units import format_duration
 from judge.stats.planning.foresight import Estimate, Foresight
 from judge.stats.planning.scenes import Planned
@@ -58,7 +58,7 @@ def _metric(one: MetricPlan, plan: Plan, blocks: str) -> Iterator[str]:
         yield f"{metric.name}: not planned: {one.cannot}"
     else:
         yield f"{metric.name} ({', '.join(_facts(one))})"
-        yield f"  {_tracks(one.prospect.planned, metric)}"
+        yield f"  {_tracks(one.prospect.planned, metric)}{_moved(plan)}"
         yield from _regressions(one.prospect, metric, plan, blocks)
         yield from _foreseen(one, one.prospect, plan)
         yield from _bases(one, one.prospect)
@@ -82,6 +82,14 @@ def _tracks(planned: Planned, metric: Metric) -> str:
         "" if metric.kind is Kind.GAUGE else f" with {_percent(planned.share)} of the requests"
     )
     return f"canary: {_pods(planned.canary)}{requests}; baseline: {_pods(planned.baseline)}"
+
+
+def _moved(plan: Plan) -> str:
+    """That the canary's weight is read as it is moved, and cannot be known before."""
+    track = plan.analysis.tracks.get(CANARY)
+    if track is None or track.weight_query is None:
+        return ""
+    return " (its weight is a query: plan its steps one by one, with --weight)"
 
 
 def _pods(count: int) -> str:
