@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from judge.lab.effects import GOOD, Effect, is_good
+from judge.lab.effects import Effect, is_good
 from judge.lab.peers import NEVER, Looks, first
 from judge.lab.rollouts import Batch, Learned, Rollouts, Scenario, Setting
 from judge.lab.tally import Tally, tallied
@@ -84,8 +84,8 @@ AnyContender = Contender[Any]
 class Sequential:
     """This judge in one setting, on a scenario.
 
-    What is promised of it is measured on all rollouts: how often it rolls back a good release, like
-    the baseline or just at the limit, and how often a release with the worst ratio looks proven.
+    What is promised of it is measured on all rollouts: how often it rolls back the worst of the
+    good releases (`worst_good`), and how often a release with the worst ratio looks proven.
     Everything else takes a few.
     """
 
@@ -115,7 +115,7 @@ class Sequential:
         if not self.setting.calibrated:
             return False
         bad = effect == self.terms.worst and not self.scenario.onset
-        return effect in (GOOD, self.setting.limit) or bad
+        return effect == worst_good(self.scenario, self.setting.limit) or bad
 
     @property
     def looks(self) -> int:
@@ -164,6 +164,12 @@ class Sequential:
         before = (rolled_back == NEVER) | (early < rolled_back)
         proven = shown[:, -1] & (rolled_back == NEVER)
         return Answer(rolled_back, proven, np.where(before, early, NEVER))
+
+
+def worst_good(scenario: Scenario, limit: float) -> Effect:
+    """The effect of a release that uses the limit up; one that does not is rolled back less."""
+    good = [effect for effect in scenario.effects if is_good(effect, limit)]
+    return max(good, key=lambda effect: effect if isinstance(effect, float) else 0.0)
 
 
 def _chunks(size: int) -> Iterator[Numbers]:

@@ -89,7 +89,7 @@ def _records(scenario: Scenario, tallies: Tallies) -> Iterator[dict[str, Any]]:
 def _record(scenario: Scenario, one: AnyContender, effect: Effect, tally: Tally) -> dict[str, Any]:
     minutes = scenario.interval / 60.0
     half_an_hour = round(promises.PROVEN_BY_SECONDS / scenario.interval)
-    share, alpha = tally.rolled_back, promises.false_rollbacks_allowed(one, effect)
+    share, alpha = tally.rolled_back, promises.false_rollbacks_allowed(scenario, one, effect)
     proves = tally.proven is not None
     return {
         "scenario": scenario.name,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from judge.lab.contender import BETA, AnyContender
+from judge.lab.contender import BETA, AnyContender, worst_good
 from judge.lab.counts import CountScenario
 from judge.lab.effects import GOOD, Effect, effect_name, is_good
 from judge.lab.rollouts import Scenario
@@ -68,10 +68,13 @@ def breaches(
             yield from _unproven(scenario, one, by_effect)
 
 
-def false_rollbacks_allowed(one: AnyContender, effect: Effect) -> float | None:
-    """The share of such releases that may be rolled back; None where nothing is promised."""
-    promised = one.ours and one.calibrated and one.alpha is not None
-    return one.alpha if promised and is_good(effect, one.limit) else None
+def false_rollbacks_allowed(scenario: Scenario, one: AnyContender, effect: Effect) -> float | None:
+    """The share of such releases that may be rolled back; None where nothing is promised.
+
+    Of good releases the worst is held to it, which is the one that is measured on all rollouts.
+    """
+    promised = one.ours and one.calibrated and is_good(effect, one.limit)
+    return one.alpha if promised and effect == worst_good(scenario, one.limit) else None
 
 
 def wrong_passes_allowed(scenario: Scenario, one: AnyContender, effect: Effect) -> float | None:
@@ -119,7 +122,7 @@ def _divergence(risk: float, other: np.ndarray) -> np.ndarray:
 
 def _wrong(scenario: Scenario, one: AnyContender, found: ByEffect) -> Iterator[Breach]:
     for effect, tally in found.items():
-        alpha = false_rollbacks_allowed(one, effect)
+        alpha = false_rollbacks_allowed(scenario, one, effect)
         if alpha is not None and not kept(tally.rolled_back, alpha):
             said = f"rolls back {_bounded(tally.rolled_back)} of good releases"
             yield _over(scenario, one, effect, "falseRollbacks", tally.rolled_back, alpha, said)

@@ -71,7 +71,7 @@ def breaches(plan: Plan, tallies: Tallies) -> list[Breach]:
 def _shown(scenario: Scenario, one: AnyContender, effect: Effect, tally: Tally) -> str:
     share = tally.rolled_back
     if is_good(effect, one.limit):
-        return _held(share, promises.false_rollbacks_allowed(one, effect))
+        return _held(share, promises.false_rollbacks_allowed(scenario, one, effect))
     minutes = tally.median(scenario.onset) * scenario.interval / 60.0
     return f"{_percent(share.value)} ({_minutes(minutes)})"
 

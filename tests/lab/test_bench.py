@@ -77,10 +77,10 @@ def test_what_is_promised_is_measured_on_all_rollouts_and_the_rest_on_a_few() ->
     found = bench.tallied(scenario, rollouts, ours(scenario), 2)
     counted = {cell.effect: tally for cell, tally in found.items() if "1%" in cell.contender}
     assert {effect: one.rollouts for effect, one in counted.items()} == {
-        1.0: 40, 1.25: 40, 1.5: 4, 2.0: 4, 4.0: 4,
+        1.0: 4, 1.25: 40, 1.5: 4, 2.0: 4, 4.0: 4,
     }  # fmt: skip
     shown = {effect: one.shown.trials for effect, one in counted.items() if one.shown}
-    assert shown == {1.0: 40, 1.25: 40, 1.5: 4, 2.0: 40, 4.0: 4}
+    assert shown == {1.0: 4, 1.25: 40, 1.5: 4, 2.0: 40, 4.0: 4}
     assert {tally.rolled_back.clusters for tally in found.values()} == {2}
 
 
