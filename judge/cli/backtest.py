@@ -227,17 +227,18 @@ def _run(
     mark = fingerprint(analysis, said)
     path = state or _default_state(mark)
     with Journal(path, mark) as journal:
-        if journal.plan is None:
-            journal.begin(plan())
-        else:
-            click.echo(f"going on with what is in {path}", err=True)
-        if journal.plan is None:
-            raise ValueError("a journal that has begun has a plan")
+        begun = journal.plan
+        if begun is not None:
+            click.echo(f"going on with the backtest in {path}", err=True)
+        planned = begun or plan()
+        _check_given(wanted, planned)
+        if begun is None:
+            journal.begin(planned)
         with _progress() as progress:
             found = run(
                 analysis,
                 source,
-                journal.plan,
+                planned,
                 journal,
                 wanted=wanted,
                 now=time.time(),
@@ -247,6 +248,18 @@ def _run(
         if state is None:
             journal.remove()
     return found
+
+
+def _check_given(wanted: Wanted, plan: Plan) -> None:
+    from judge.cli.backtesting.words import stamp
+
+    for at in wanted.given:
+        if not plan.since <= at < plan.until:
+            raise click.BadParameter(
+                f"{stamp(at)} UTC does not lie between {stamp(plan.since)} and "
+                f"{stamp(plan.until)}; begin earlier with --since, or end later with --until",
+                param_hint="--rollout",
+            )
 
 
 def _default_state(mark: str) -> Path:

@@ -238,6 +238,7 @@ def test_what_the_promise_was_worth_is_said_where_there_is_little_history(
 def test_one_pod_cannot_be_split(analysis: Path, address: str) -> None:
     result = call(analysis, address, "lonely")
     assert result.exit_code == 4
+    assert "No window could be judged." in result.output
     assert "fewer than two pods" in result.output
 
 
@@ -387,6 +388,7 @@ def test_a_prometheus_out_of_reach_is_an_error_of_its_own(analysis: Path) -> Non
         (["--since", "tomorrow"], "neither a duration"),
         (["--until", "2999-01-01T00:00:00Z"], "future"),
         (["--rollout", "yesterday"], "is no time"),
+        (["--rollout", "2023-11-14T12:00:00Z"], "does not lie between 2023-11-14 16:00"),
         (["--rollouts", "/nowhere"], "cannot be read"),
         (["--every", "30"], "has no unit"),
     ],

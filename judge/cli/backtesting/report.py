@@ -77,7 +77,7 @@ def parts(one: Backtested) -> list[Part]:
     told = []
     if found is not None:
         alpha = one.analysis.risk.false_rollback
-        sentences = (headline(found, alpha), outcomes(found)) if found.judged else ()
+        sentences = (headline(found, alpha), *((outcomes(found),) if found.judged else ()))
         told.append(Part(title(one), sentences))
         if found.judged:
             told.append(_metrics(found.metrics))

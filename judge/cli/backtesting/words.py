@@ -128,15 +128,17 @@ _WORTH = {
 def _skipped(found: Figures) -> list[str]:
     return [
         f"{len(which):,} of {found.windows:,} windows were not judged, {why}: {_stretches(which)}"
-        f"{_kept_since(why, which)}."
+        f"{_kept_since(why, which, found.windows)}."
         for why, which in found.skipped.items()
     ]
 
 
-def _kept_since(why: str, which: Sequence[WindowResult]) -> str:
-    """What a past that begins late means."""
+def _kept_since(why: str, which: Sequence[WindowResult], windows: int) -> str:
+    """What a past that begins late means, or none at all."""
     if why != NO_SAMPLES or which[0].index:
         return ""
+    if len(which) == windows:
+        return " (see what judge check FILE --prometheus URL finds of the baseline)"
     ends = next(
         one.end
         for one, after in zip(which, [*which[1:], None], strict=True)

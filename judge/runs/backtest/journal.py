@@ -76,6 +76,8 @@ class Journal:
     ) -> None:
         if self._file is not None:
             self._file.close()
+            if self.plan is None:  # nothing was begun
+                self.remove()
 
     @property
     def folder(self) -> Path | None:

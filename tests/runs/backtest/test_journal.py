@@ -110,6 +110,12 @@ def test_a_file_that_cannot_be_is_refused(tmp_path: Path) -> None:
         pass
 
 
+def test_what_was_never_begun_leaves_no_file(tmp_path: Path) -> None:
+    with Journal(tmp_path / "state", "mark"):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_without_a_file_nothing_is_written() -> None:
     with Journal(None, "mark") as journal:
         journal.begin(PLAN)
