@@ -29,9 +29,10 @@ def worsened(
 ) -> list[Interval]:
     """The intervals with the canary's samples of ``metric`` ``ratio`` (> 1) times for the worse.
 
-    What is worse is the metric's direction: of a decrease, 1 / ``ratio`` times.
+    Where a decrease is bad that is 1 / ``ratio`` times.
     """
-    factor = 1.0 / ratio if metric.direction is Direction.DECREASE else ratio
+    shrinks = metric.direction is Direction.DECREASE or metric.better is Direction.INCREASE
+    factor = 1.0 / ratio if shrinks else ratio
     classic = _one_layout(intervals, metric)
     found = []
     for one in intervals:

@@ -49,6 +49,12 @@ def test_of_a_decrease_events_are_taken_away() -> None:
     assert np.mean([one.events for one in found]) == pytest.approx(50, rel=0.03)
 
 
+def test_of_an_a_b_test_the_bad_side_is_the_regression() -> None:
+    metric = replace(error_rate(), direction=Direction.EITHER, better=Direction.INCREASE)
+    found = worse(metric, Count(100.0, 1000.0), Count(300.0, 3000.0), 2.0, many=200)
+    assert np.mean([one.events for one in found]) == pytest.approx(50, rel=0.03)
+
+
 def test_classic_latencies_are_stretched_over_the_same_bounds() -> None:
     sample = Histogram(CLASSIC, (10.0, 40.0, 80.0, 95.0, 100.0), 25.0)
     (found,) = worse(latency(), sample, sample, 2.0)
