@@ -16,9 +16,10 @@ from judge.lab.plots import SHADES, Curve, Mark, axis, curves, sample, strip
 Cell = dict[str, Any]
 Document = dict[str, Any]
 
-STYLES = {0.05: "five", 0.01: "one"}
+STYLES = {0.05: ("five", 28.0), 0.01: ("one", 72.0)}  # and how high in a row
 PEERS = (("Kayenta", "diamond"), ("z-test 5%", "cross"), ("Flagger", "ring"))
 CURVE_ALPHA = 0.01
+LONG = 12  # lines, above which a list is folded
 ORACLE = "oracle 1%"
 
 
@@ -48,11 +49,33 @@ def _measured(found: Document) -> str:
 
 
 def _verdict(found: Document) -> str:
-    said = [escape(one["said"]) for one in found["breaches"]]
-    if not said:
+    """What was not reached: beyond doubt, and the rest, of each scenario together."""
+    if not found["breaches"]:
         return "<p class='verdict'>Every promise is kept.</p>"
-    items = "".join(f"<li>{one}</li>" for one in said)
-    return f"<div class='verdict not'><strong>Not reached</strong><ul>{items}</ul></div>"
+    sure = [one for one in found["breaches"] if one["doubtless"]]
+    rest = [one for one in found["breaches"] if not one["doubtless"]]
+    parts = []
+    if sure:
+        parts.append(f"<strong>Broken, and not by chance: {_counted(sure)}</strong>{_list(sure)}")
+    if rest:
+        parts.append(
+            f"<details{'' if len(rest) > LONG else ' open'}><summary>Not reached, or not shown by "
+            f"so many rollouts: {_counted(rest)}</summary>{_list(rest)}</details>"
+        )
+    return f"<div class='verdict not'>{''.join(parts)}</div>"
+
+
+def _counted(breaches: Sequence[Cell]) -> str:
+    scenarios = len({one["scenario"] for one in breaches})
+    return (
+        f"{len(breaches)} figure{'s' * (len(breaches) > 1)} in {scenarios} "
+        f"scenario{'s' * (scenarios > 1)}"
+    )
+
+
+def _list(breaches: Sequence[Cell]) -> str:
+    items = "".join(f"<li>{escape(one['said'])}</li>" for one in breaches)
+    return f"<ul>{items}</ul>"
 
 
 def _legend() -> str:
@@ -105,7 +128,7 @@ def _alarms(cells: Sequence[Cell]) -> Drawn | None:
         if peer is not None:
             said = f"{peer['judge']}: {_percent(peer['probability'])}"
             marks.append(Mark(peer["probability"], "peer", said, shape))
-    for alpha, style in STYLES.items():
+    for alpha, (style, height) in STYLES.items():
         held = [one for one in cells if one["promised"] == alpha]
         if not held:
             continue
@@ -115,7 +138,7 @@ def _alarms(cells: Sequence[Cell]) -> Drawn | None:
             f"{_percent(worst['standardError'])}, at most {_percent(worst['upper'])}; "
             f"{worst['rollouts']} rollouts"
         )
-        marks.append(Mark(worst["probability"], style, said, upper=worst["upper"]))
+        marks.append(Mark(worst["probability"], style, said, upper=worst["upper"], height=height))
         told.append(_percent(worst["upper"]))
         broken = broken or not worst["kept"]
     if not told:
@@ -154,7 +177,7 @@ def _proven(cells: Sequence[Cell]) -> Drawn | None:
     one = max(ours, key=lambda cell: float(cell["limit"]))
     soon = one["provenBy30Minutes"]
     marks = [
-        Mark(one["proven"], "one", f"{one['judge']}: {_percent(one['proven'])} by the end"),
+        Mark(one["proven"], "one", f"{one['judge']}: {_percent(one['proven'])} at the end"),
         Mark(soon, "one", f"{one['judge']}: {_percent(soon)} within half an hour", "ring"),
     ]
     return marks, (), f"{100 * one['proven']:.0f} % · {100 * soon:.0f} %", False

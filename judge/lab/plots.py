@@ -14,7 +14,7 @@ from html import escape
 LEAST, MOST = 0.0001, 1.0  # shares that a strip reaches to, on a log scale
 TICKS = (0.0001, 0.001, 0.01, 0.05, 0.2, 1.0)
 WIDTH, HEIGHT = 340.0, 210.0
-LEFT, RIGHT, TOP, BOTTOM = 34.0, 44.0, 8.0, 30.0
+LEFT, RIGHT, TOP, BOTTOM = 42.0, 54.0, 8.0, 30.0
 SHADES = 6
 LINE = 12.0  # the height of a label
 
@@ -23,7 +23,7 @@ LINE = 12.0  # the height of a label
 class Mark:
     """A share on a strip: ``style`` is a class; a bar reaches to ``upper``; ``said`` on hover.
 
-    ``shape``: ``dot``, ``ring``, ``diamond`` or ``cross``.
+    ``shape``: ``dot``, ``ring``, ``diamond`` or ``cross``; ``height`` in percents from the top.
     """
 
     share: float
@@ -31,6 +31,7 @@ class Mark:
     said: str
     shape: str = "dot"
     upper: float | None = None
+    height: float = 50.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,22 +96,28 @@ def _upright(x: float, style: str) -> str:
 
 
 def _mark(one: Mark, log: bool) -> str:
-    at = _place(one.share, log)
-    bar = ""
+    at, bar, y = _place(one.share, log), "", one.height
     if one.upper is not None:
         end = _place(one.upper, log)
-        bar = f"<line class='{one.style} bar' x1='{at:.2f}%' x2='{end:.2f}%' y1='50%' y2='50%'/>"
-        bar += f"<line class='{one.style} cap' x1='{end:.2f}%' x2='{end:.2f}%' y1='32%' y2='68%'/>"
-    return f"<g><title>{escape(one.said)}</title>{bar}{_shape(one.shape, one.style, at)}</g>"
+        bar = _line(f"{one.style} bar", (at, end), (y, y))
+        bar += _line(f"{one.style} cap", (end, end), (y - 12.0, y + 12.0))
+    return f"<g><title>{escape(one.said)}</title>{bar}{_shape(one.shape, one.style, at, y)}</g>"
 
 
-def _shape(shape: str, style: str, at: float) -> str:
+def _line(style: str, x: tuple[float, float], y: tuple[float, float]) -> str:
+    """In percents."""
+    ends = f"x1='{x[0]:.2f}%' x2='{x[1]:.2f}%' y1='{y[0]:g}%' y2='{y[1]:g}%'"
+    return f"<line class='{style}' {ends}/>"
+
+
+def _shape(shape: str, style: str, x: float, y: float = 50.0) -> str:
+    """A mark in its place, in percents."""
     if shape in ("dot", "ring"):
         fill = " fill-opacity='0' stroke-width='2'" if shape == "ring" else ""
-        return f"<circle class='{style}' cx='{at:.2f}%' cy='50%' r='4.5'{fill}/>"
+        return f"<circle class='{style}' cx='{x:.2f}%' cy='{y:g}%' r='4'{fill}/>"
     path = "M0,-5L5,0L0,5L-5,0Z" if shape == "diamond" else "M-4,-4L4,4M-4,4L4,-4"
     inner = f"<path class='{style}' d='{path}'/>"
-    return f"<svg x='{at:.2f}%' y='50%' width='1' height='1' overflow='visible'>{inner}</svg>"
+    return f"<svg x='{x:.2f}%' y='{y:g}%' width='1' height='1' overflow='visible'>{inner}</svg>"
 
 
 def _x(part: float) -> float:
@@ -152,7 +159,9 @@ def _curve(one: Curve) -> str:
 
 def _labels(drawn: Sequence[Curve]) -> list[str]:
     """Names at the ends of the lines, moved apart so that none lies on another."""
-    named = sorted((one for one in drawn if one.label), key=lambda one: -one.shares[-1])
+    named = sorted(
+        (one for one in drawn if one.label), key=lambda one: (-one.shares[-1], -one.shade)
+    )
     texts, last = [], -LINE
     heights = []
     for one in named:
