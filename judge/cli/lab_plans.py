@@ -70,7 +70,7 @@ def line(one: Accuracy) -> str:
     setting = f"{one.setting.alpha:.0%}, limit {one.setting.limit:.3g}, {one.looks} looks"
     told = "" if one.right else "  more than a factor of 1.5 apart"
     return (
-        f"{one.scenario:20} {setting:26} {one.effect:4.3g}x: "
+        f"{one.scenario:20} {setting:26} {one.effect:4.3g}x, {one.share:4.0%} by: "
         f"planned {_look(one.planned)} ({one.planned_share:.0%}), "
         f"measured {_look(one.measured)} ({one.measured_share:.0%}){told}"
     )
@@ -81,19 +81,19 @@ def summary(found: list[Accuracy]) -> str:
     timed = [one for one in found if one.ratio == one.ratio]
     right = sum(one.right for one in timed)
     return (
-        f"{right} of {len(timed)} planned median times are within a factor of 1.5 of what is "
-        f"measured; in {len(found) - len(timed)} more cases half of the runs see nothing on both "
-        "sides"
+        f"{right} of {len(timed)} planned times are within a factor of 1.5 of what is measured; in "
+        f"{len(found) - len(timed)} more cases too few runs see it on either side"
     )
 
 
 def document(one: Accuracy) -> dict[str, Any]:
-    """As JSON; times in looks, null where half of the runs do not see it."""
+    """As JSON; times in looks, null where too few runs see it."""
     return {
         "scenario": one.scenario,
         **asdict(one.setting),
         "looks": one.looks,
         "effect": one.effect,
+        "share": one.share,
         "planned": _finite(one.planned),
         "measured": _finite(one.measured),
         "plannedShare": one.planned_share,

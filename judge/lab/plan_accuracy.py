@@ -1,9 +1,9 @@
 """Whether `judge plan` is right: times planned on simulated histories against times measured.
 
-Histories of a scenario are drawn, and some runs after each. Every history is planned on alone, and
-the median of the planned times (by which half of the regressions are seen) is held against the
-median time that this judge needs on the runs. Both are cut off at the run's end: what half of the
-runs do not see has no time on either side.
+Histories of a scenario are drawn, and some runs after each. Every history is planned on alone. The
+median of the planned times, by which half of the regressions are seen or 95 % of them, is held
+against the time in which this judge sees as many on the runs. Both are cut off at the run's end:
+what too many runs do not see has no time on either side.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ from judge.lab.peers import Looks
 from judge.lab.rollouts import Scenario, Setting, remembered
 from judge.lab.sampled import at, intervals
 from judge.spec.resolved import BASELINE, Direction, Kind, Metric
+from judge.stats.planning.foresight import Foresight
 from judge.stats.planning.scenes import Planned
 from judge.stats.samples import Interval
 from judge.stats.terms import Terms
-from judge.verdict.planning.metric_plan import folds_seen
+from judge.verdict.planning.metric_plan import SHARES, folds_seen
 from judge.verdict.planning.players import player
 
 WITHIN = 1.5  # the factor that a planned time may be off by
@@ -38,9 +39,9 @@ Drawn = CountRollouts | LatencyRollouts | GaugeRollouts
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
-    """One effect of one scenario: looks by which half of the runs see it, measured and planned.
+    """One effect of a scenario: looks by which ``share`` of the runs see it, measured and planned.
 
-    ``plans`` are those of the single histories; infinite where half of the runs see nothing. The
+    ``plans`` are those of the single histories; infinite where fewer of the runs see it. The other
     shares are those that see it within the run at all.
     """
 
@@ -48,6 +49,7 @@ class Accuracy:
     setting: Setting
     looks: int
     effect: float
+    share: float
     measured: float
     measured_share: float
     plans: tuple[float, ...]
@@ -77,12 +79,12 @@ class Accuracy:
 def accuracies(
     scenario: Scenario, setting: Setting, *, histories: int, runs: int, seed: int
 ) -> list[Accuracy]:
-    """One for each effect beyond the limit; ``runs`` after each of the ``histories``."""
+    """Two for each effect beyond the limit; ``runs`` after each of the ``histories``."""
     rng = np.random.default_rng([seed, 1])
     judge = Sequential(setting, scenario)
     effects = dict(_bad(scenario.effects, setting.limit))
     looks: dict[int, list[Looks]] = {place: [] for place in effects}
-    plans: dict[int, list[tuple[float, float]]] = {place: [] for place in effects}
+    plans: dict[int, list[Foresight]] = {place: [] for place in effects}
     for done in range(0, histories, AT_ONCE):
         drawn = _simulated(scenario, rng, min(AT_ONCE, histories - done), runs)
         answers = judge(drawn, runs)
@@ -93,8 +95,9 @@ def accuracies(
             for place, plan in zip(effects, told, strict=True):
                 plans[place].append(plan)
     return [
-        _accuracy(scenario, setting, effect, np.concatenate(looks[place]), plans[place])
+        _accuracy(scenario, setting, effect, share, np.concatenate(looks[place]), plans[place])
         for place, effect in effects.items()
+        for share in SHARES
     ]
 
 
@@ -108,8 +111,9 @@ def _accuracy(
     scenario: Scenario,
     setting: Setting,
     effect: float,
+    share: float,
     looks: Looks,
-    plans: list[tuple[float, float]],
+    plans: list[Foresight],
 ) -> Accuracy:
     seen = np.where(looks > 0, looks.astype(float), math.inf)
     return Accuracy(
@@ -117,10 +121,11 @@ def _accuracy(
         setting,
         setting.looks or scenario.looks,
         effect,
-        float(np.quantile(seen, 0.5, method="inverted_cdf")),
+        share,
+        float(np.quantile(seen, share, method="inverted_cdf")),
         float(np.isfinite(seen).mean()),
-        tuple(look for look, _ in plans),
-        float(np.mean([share for _, share in plans])),
+        tuple(one.look(share).value or math.inf for one in plans),
+        float(np.mean([one.by_look[-1] for one in plans])),
     )
 
 
@@ -133,8 +138,8 @@ def _simulated(scenario: Scenario, rng: np.random.Generator, histories: int, run
 
 def _planned(
     drawn: Drawn, history: int, terms: Terms, effects: Sequence[float], seed: int
-) -> list[tuple[float, float]]:
-    """Of each effect the look by which half of the runs see it, and the share that does at all."""
+) -> list[Foresight]:
+    """What is foreseen of each effect on one history."""
     kinds = {
         CountRollouts: Kind.PROPORTION,
         LatencyRollouts: Kind.HISTOGRAM,
@@ -144,8 +149,7 @@ def _planned(
     plays = player(metric, terms, _past(drawn, history, terms))
     if plays is None:
         raise ValueError(f"{drawn.scenario.name} has no history")
-    seen = folds_seen(metric, terms, plays, _tracks(drawn), effects, seed=seed)
-    return [(one.look(0.5).value or math.inf, float(one.by_look[-1])) for one in seen]
+    return folds_seen(metric, terms, plays, _tracks(drawn), effects, seed=seed)
 
 
 def _past(drawn: Drawn, history: int, terms: Terms) -> tuple[Interval, ...]:
