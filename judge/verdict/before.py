@@ -43,14 +43,16 @@ def basis(analysis: ResolvedAnalysis, history: Sequence[Interval]) -> str:
         return ""
     ago = told(analysis.baseline_offset)
     before = f"; before/after: the baseline is the service {ago} before"
-    seen = [
-        gathered(history, metric.name, BASELINE).seen
+    each = [
+        gathered(history, metric.name, BASELINE)
         for metric in analysis.metrics
         if metric.limit is not None
     ]
-    if not seen:
+    if not each:
         return before
-    least = min(seen, key=lambda one: float(one.sum()))
+    replaced = next(filter(None, (_replaced(analysis, past) for past in each)), "")
+    before += f"; {replaced}" if replaced else ""
+    least = min((past.seen for past in each), key=lambda one: float(one.sum()))
     short = _short(analysis, least)
     if short:
         return f"{before}; {short}, so the promise is uncalibrated"
@@ -93,7 +95,10 @@ def weak(
             f"{title(metric)}: {'; '.join(holes)}; what is left is enough for an empirical promise"
         )
     replaced = _replaced(analysis, past)
-    return [*found, f"{title(metric)}: {replaced}"] if replaced else found
+    if not replaced:
+        return found
+    advice = f"wait {told(analysis.baseline_offset)}, or write an offset that begins after it"
+    return [*found, f"{title(metric)}: {replaced}; {advice}"]
 
 
 def _short(analysis: ResolvedAnalysis, seen: NDArray[np.bool_]) -> str:
@@ -119,9 +124,9 @@ def _replaced(analysis: ResolvedAnalysis, past: Gathered) -> str:
         return ""
     ago = told(analysis.baseline_offset)
     return (
-        f"all pods were replaced within the last {ago}, as by a deploy: the service {ago} before "
-        "is not the release that is to be replaced, so what that deploy changed will count as a "
-        f"change of this one; wait {ago}, or write an offset that begins after it"
+        f"all pods were replaced in the {ago} before the release, as by a deploy: the service "
+        f"{ago} before is not what the release replaces, so what that deploy changed counts as its "
+        "change, too"
     )
 
 

@@ -161,4 +161,4 @@ def test_what_is_short_is_foreseen(analysis: Path) -> None:
     assert "more than 1w" in told.reason
     assert "nothing before 2023-11-05" in told.reason
     (told,) = since.shortfalls
-    assert "all pods were replaced within the last 1d" in told.reason
+    assert "all pods were replaced in the 1d before" in told.reason

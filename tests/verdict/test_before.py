@@ -224,7 +224,9 @@ def test_a_deploy_since_before_is_told() -> None:
         for whole in one.samples["errors"]["baseline"].values()
     ]
     (told,) = shortfalls(asked, replaced)
-    assert "all pods were replaced within the last 1d, as by a deploy" in told.reason
+    assert "all pods were replaced in the 1d before the release, as by a deploy" in told.reason
+    assert "wait 1d, or write an offset that begins after it" in told.reason
+    assert "all pods were replaced in the 1d" in judged(asked, replaced, run("errors")).reason
     earlier = [
         replace(one, samples={"errors": {"baseline": {"pods-0": whole}}})
         if one.start < RELEASE - 3 * DAY
