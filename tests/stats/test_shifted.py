@@ -199,7 +199,7 @@ def test_good_releases_are_rolled_back_no_more_often_than_promised(
         before = PodCounts(events[within - DAY], whole.total[within - DAY])
         for factor, told in ((1.0, failed), (4.0, seen)):
             after = PodCounts(events[within] * factor, whole.total[within])
-            judged = weigh_counts(paired(after, before), noise.batched(), terms, raised[None])
+            judged = weigh_counts(paired(after, before), noise.batched(), terms, raised[..., None])
             told.append((judged.log_evidence >= judged.threshold[:, None]).any(-1).mean())
     # 192 runs: one in a hundred more than promised is two standard errors
     assert np.mean(failed) <= alpha + 0.01
