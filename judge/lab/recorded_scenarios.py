@@ -1,6 +1,6 @@
 """The lab's scenarios out of recordings from a real Prometheus (`judge.lab.compressed`).
 
-Each service was scraped for some 24 hours of its own time, which ran 30 times as fast. Its pods
+Each service was scraped for 24.8 hours of its own time, which ran 30 times as fast. Its pods
 play the canary among themselves in 30-minute windows after 8 hours of history, three at a time in
 turn.
 """

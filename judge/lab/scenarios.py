@@ -6,6 +6,7 @@ from judge.errors import Issue, SpecError
 from judge.lab.count_scenarios import COUNT_SCENARIOS
 from judge.lab.gauge_scenarios import GAUGE_SCENARIOS
 from judge.lab.latency_scenarios import LATENCY_SCENARIOS
+from judge.lab.recorded_scenarios import RECORDED_SCENARIOS
 from judge.lab.rollouts import Scenario
 from judge.lab.telemetry_scenarios import TELEMETRY_SCENARIOS
 
@@ -14,6 +15,7 @@ _SCENARIOS: tuple[Scenario, ...] = (
     *LATENCY_SCENARIOS,
     *GAUGE_SCENARIOS,
     *TELEMETRY_SCENARIOS,
+    *RECORDED_SCENARIOS,
 )
 SCENARIOS = {scenario.name: scenario for scenario in _SCENARIOS}
 

@@ -3,12 +3,15 @@
 import gzip
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from judge.lab import bench
 from judge.lab.peers import NEVER
+from judge.lab.recorded_scenarios import RECORDED_SCENARIOS
 from judge.lab.rollouts import Setting
 from judge.lab.telemetry.deciding import Deciding
 from judge.lab.telemetry.recorded import GROUP, RecordedScenario
@@ -19,6 +22,7 @@ from judge.stats.samples import Count, Interval
 ERRORS = "error-rate"
 PODS = 8
 LENGTH = 300
+DOCS = (Path(__file__).parents[3] / "docs" / "lab.md").read_text()
 
 
 @pytest.fixture(scope="module")
@@ -111,3 +115,34 @@ def test_good_pods_stay_and_an_outage_goes(scenario: RecordedScenario) -> None:
     good, _, outage = Deciding(Setting(0.01, 1.25), scenario.effects, 30)(rollouts, GROUP)
     assert (good.rolled_back == NEVER).all()
     assert (outage.rolled_back > NEVER).all()
+
+
+@pytest.mark.parametrize("scenario", RECORDED_SCENARIOS, ids=lambda one: one.name)
+def test_the_recordings_hold_the_windows_that_the_docs_tell(scenario: RecordedScenario) -> None:
+    told = (
+        f"{GROUP * len(scenario.places)} in {len({one.start for one in scenario.places})} windows"
+    )
+    (row,) = (line for line in DOCS.splitlines() if line.startswith(f"| `{scenario.name}`"))
+    assert told in row
+    assert bench.sizes(scenario, 5000).rollouts == GROUP * len(scenario.places)
+    assert bench.sizes(scenario, 10).histories == 4
+
+
+@pytest.mark.parametrize("scenario", RECORDED_SCENARIOS, ids=lambda one: one.name)
+def test_a_recorded_release_that_is_far_worse_is_rolled_back(scenario: RecordedScenario) -> None:
+    worse = replace(scenario, effects=(1.0, 8.0), kept=1 / 8)
+    rollouts = worse.simulate(np.random.default_rng(6), 1)
+    good, bad = Deciding(Setting(0.05, scenario.settings[0].limit), worse.effects, 30)(rollouts, 2)
+    assert (good.rolled_back == NEVER).all()
+    assert (bad.rolled_back > NEVER).any()
+
+
+def test_parts_of_a_plan_take_every_place_once() -> None:
+    scenario = RECORDED_SCENARIOS[0]
+    taken = [
+        place
+        for part in bench.parts(bench.Plan((scenario,), 5000, seed=1))
+        for place in part.scenario.simulate(np.random.default_rng(7), part.sizes.histories).places
+    ]
+    assert len(taken) == len(scenario.places)
+    assert set(taken) == set(scenario.places)
