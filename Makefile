@@ -24,9 +24,10 @@ test: install  ## every test; brings Prometheus and VictoriaMetrics where it may
 	@tests/bring-servers
 	$(BIN)/pytest -n auto --dist loadgroup
 
-bench: install  ## the figures of the README and the whole lab: about an hour on two cores
+bench: install  ## the figures of the README and the whole lab: half an hour on two cores
 	$(BIN)/judge lab --figures
-	$(BIN)/judge lab
+	@mkdir -p build
+	$(BIN)/judge lab --json-out build/lab.json --page build/lab.html --resume
 
 lint: install  ## ruff, mypy --strict, import-linter
 	$(BIN)/ruff check .
@@ -38,4 +39,4 @@ lock:  ## write requirements.lock anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --extra test --generate-hashes --no-emit-index-url --no-annotate pyproject.toml -o requirements.lock
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

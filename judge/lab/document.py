@@ -6,9 +6,12 @@ they are made of, so that a measurement that was cut short can go on where it st
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Iterator
 from dataclasses import asdict, astuple
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,6 +26,7 @@ from judge.lab.shares import Share
 from judge.lab.tally import Histogram, Tally
 
 FORMAT = "judge-lab/1"
+MEASURED = ("stats", "verdict", "lab")  # the rooms whose code makes the figures
 
 
 def document(plan: Plan, tallies: Tallies) -> dict[str, Any]:
@@ -34,6 +38,7 @@ def document(plan: Plan, tallies: Tallies) -> dict[str, Any]:
     whole = Plan(measured, plan.rollouts, plan.seed)
     return {
         "format": FORMAT,
+        "code": code(),
         "seed": plan.seed,
         "rollouts": plan.rollouts,
         "scenarios": {one.name: _scenario(one, plan.rollouts) for one in measured},
@@ -45,12 +50,14 @@ def document(plan: Plan, tallies: Tallies) -> dict[str, Any]:
 def tallies_of(found: dict[str, Any], plan: Plan) -> Tallies:
     """The tallies of those of the plan's scenarios that a document has as a whole.
 
-    Raises ValueError for what is no document of the lab, of this format.
+    None of a document that was measured with another seed, number of rollouts or code. Raises
+    ValueError for what is no document of the lab, of this format.
     """
     if found.get("format") != FORMAT:
         raise ValueError(f"the format is {found.get('format')!r}, not {FORMAT!r}")
     told: Tallies = {}
-    if (found.get("seed"), found.get("rollouts")) != (plan.seed, plan.rollouts):
+    measured = (found.get("seed"), found.get("rollouts"), found.get("code"))
+    if measured != (plan.seed, plan.rollouts, code()):
         return told
     cells = {(one["scenario"], one["judge"], _key(one["effect"])): one for one in found["cells"]}
     for scenario in plan.scenarios:
@@ -64,6 +71,17 @@ def tallies_of(found: dict[str, Any], plan: Plan) -> Tallies:
         if all(wanted.values()):
             told |= {cell: _tally(one["counts"]) for cell, one in wanted.items() if one}
     return told
+
+
+@cache
+def code() -> str:
+    """A hash of the code that the figures come from, as this process found it."""
+    judge = Path(__file__).parents[1]
+    files = sorted(path for room in MEASURED for path in (judge / room).rglob("*.py"))
+    whole = hashlib.sha256()
+    for path in files:
+        whole.update(path.relative_to(judge).as_posix().encode() + b"\0" + path.read_bytes())
+    return whole.hexdigest()
 
 
 def _key(effect: Any) -> str:

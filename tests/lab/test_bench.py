@@ -161,11 +161,11 @@ def test_the_command_goes_on_where_its_file_ends(tmp_path: Path) -> None:
     )
     taken = json.loads(again.stdout)["cells"][0]
     assert taken["counts"]["looks"][7] == marked["counts"]["looks"][7]
-    anew = called(
-        "--scenario", "outage-3", "--json-out", str(file), "--seed", "2", "--output", "json",
-        "--resume",
-    )  # fmt: skip
-    assert json.loads(anew.stdout)["cells"][0]["counts"]["looks"][7] < 5
+    file.write_text(json.dumps(found | {"code": "other"}))
+    for other in ((), ("--seed", "2")):
+        call = ("--scenario", "outage-3", "--json-out", str(file), "--output", "json", "--resume")
+        anew = json.loads(called(*call, *other).stdout)
+        assert anew["cells"][0]["counts"]["looks"][7] < 5
 
 
 def test_a_file_that_is_none_of_the_lab_is_refused(tmp_path: Path) -> None:
