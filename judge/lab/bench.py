@@ -31,7 +31,7 @@ from judge.lab.telemetry.recorded import GROUP, RecordedScenario
 
 ORACLE_ROLLOUTS = 5000
 ORACLE_PART = 1_000_000  # a part's number that no part has: the oracle's rollouts are its own
-PART = 2  # histories; what bounds the memory
+PART_ROLLOUTS, PART_HISTORIES = 200, 4  # at most, unless one history has more: the memory's bound
 FEW = 10  # what is not promised is measured on every so many of a history's runs
 
 
@@ -143,8 +143,9 @@ def parts(plan: Plan) -> Iterator[Part]:
     for scenario in plan.scenarios:
         known = oracles(scenario, plan.seed) if isinstance(scenario, CountScenario) else NO_ORACLES
         whole = sizes(scenario, plan.rollouts)
-        for number, done in enumerate(range(0, whole.histories, PART)):
-            size = replace(whole, histories=min(PART, whole.histories - done))
+        most = max(1, min(PART_HISTORIES, PART_ROLLOUTS // whole.runs))
+        for number, done in enumerate(range(0, whole.histories, most)):
+            size = replace(whole, histories=min(most, whole.histories - done))
             yield Part(_from(scenario, done), number, size, plan.seed, known)
 
 
