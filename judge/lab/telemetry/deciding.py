@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from judge.lab.contender import Answer, AnyContender, Contender, setting_name
-from judge.lab.effects import GOOD, Effect
+from judge.lab.contender import Answer, AnyContender, Contender, setting_name, worst_good
+from judge.lab.effects import Effect
 from judge.lab.peers import NEVER
 from judge.lab.rollouts import Scenario, Setting
 from judge.lab.telemetry.rollouts import Telemetry
@@ -31,9 +31,13 @@ class Deciding:
     """
 
     setting: Setting
-    effects: Sequence[Effect]
-    looks: int
+    scenario: Scenario
     tracks: tuple[str, ...] = (CANARY,)
+
+    @property
+    def looks(self) -> int:
+        """Of a run."""
+        return self.setting.looks or self.scenario.looks
 
     def __call__(self, rollouts: Telemetry, few: int) -> list[Answer]:
         """Judge every run of every history."""
@@ -44,12 +48,13 @@ class Deciding:
         ]
         return [
             self._answer(rollouts, judges, number, self._runs(effect, rollouts.runs, few))
-            for number, effect in enumerate(self.effects)
+            for number, effect in enumerate(self.scenario.effects)
         ]
 
     def _runs(self, effect: Effect, runs: int, few: int) -> int:
-        worst = default_worst(self.setting.limit, Direction.INCREASE)
-        return runs if effect in (GOOD, self.setting.limit, worst) else min(few, runs)
+        limit = self.setting.limit
+        promised = worst_good(self.scenario, limit), default_worst(limit, Direction.INCREASE)
+        return runs if effect in promised else min(few, runs)
 
     def _answer(
         self, rollouts: Telemetry, judges: Sequence[SequentialJudge], effect: int, runs: int
@@ -83,7 +88,7 @@ def deciding(
     return tuple(
         Contender(
             setting_name(setting) + (" on the shadow" if judged == (SHADOW,) else ""),
-            Deciding(setting, scenario.effects, setting.looks or scenario.looks, judged),
+            Deciding(setting, scenario, judged),
             alpha=setting.alpha if promised else None,
             limit=setting.limit,
             calibrated=setting.calibrated,

@@ -30,7 +30,7 @@ def shorter(name: str, **changed) -> TelemetryScenario:
 def test_good_releases_stay_and_awful_ones_go(name: str) -> None:
     scenario = shorter(name)
     rollouts = scenario.simulate(np.random.default_rng(2), 1, 3)
-    judge = Deciding(Setting(0.01, 1.25), scenario.effects, 30, scenario.released)
+    judge = Deciding(Setting(0.01, 1.25), scenario, scenario.released)
     good, awful = judge(rollouts, 3)
     assert (good.rolled_back == NEVER).all() or not scenario.promised
     assert (awful.rolled_back > NEVER).all()
@@ -42,8 +42,13 @@ def test_good_releases_stay_and_awful_ones_go(name: str) -> None:
 def test_what_is_promised_is_judged_on_all_runs_and_the_rest_on_a_few() -> None:
     scenario = shorter("restarts", effects=(1.0, 1.25, 2.0, 4.0), looks=3)
     rollouts = scenario.simulate(np.random.default_rng(3), 2, 4)
-    judge = Deciding(Setting(0.05, 1.25), scenario.effects, 3)
-    assert [one.rolled_back.shape for one in judge(rollouts, 1)] == [(2, 4)] * 3 + [(2, 1)]
+    judge = Deciding(Setting(0.05, 1.25), scenario)
+    assert [one.rolled_back.shape for one in judge(rollouts, 1)] == [
+        (2, 1),
+        (2, 4),
+        (2, 4),
+        (2, 1),
+    ]
 
 
 def test_an_awful_shadow_rolls_no_good_canary_back_and_has_a_verdict_of_its_own() -> None:
@@ -51,7 +56,7 @@ def test_an_awful_shadow_rolls_no_good_canary_back_and_has_a_verdict_of_its_own(
     awful = scenario.simulate(np.random.default_rng(4), 1, 3)
     beside = _Beside(awful)
     ours, shadows = (
-        Deciding(Setting(0.01, 1.25), (1.0,), 30, tracks)(beside, 3)[0]
+        Deciding(Setting(0.01, 1.25), replace(scenario, effects=(1.0,)), tracks)(beside, 3)[0]
         for tracks in ((CANARY, SHADOW), (SHADOW,))
     )
     assert (ours.rolled_back == NEVER).all()

@@ -112,7 +112,7 @@ def test_the_effect_is_the_ratio_of_the_kept_errors(scenario: RecordedScenario) 
 
 def test_good_pods_stay_and_an_outage_goes(scenario: RecordedScenario) -> None:
     rollouts = scenario.simulate(np.random.default_rng(5), 2)
-    good, _, outage = Deciding(Setting(0.01, 1.25), scenario.effects, 30)(rollouts, GROUP)
+    good, _, outage = Deciding(Setting(0.01, 1.25), scenario)(rollouts, GROUP)
     assert (good.rolled_back == NEVER).all()
     assert (outage.rolled_back > NEVER).all()
 
@@ -132,7 +132,7 @@ def test_the_recordings_hold_the_windows_that_the_docs_tell(scenario: RecordedSc
 def test_a_recorded_release_that_is_far_worse_is_rolled_back(scenario: RecordedScenario) -> None:
     worse = replace(scenario, effects=(1.0, 8.0), kept=1 / 8)
     rollouts = worse.simulate(np.random.default_rng(6), 1)
-    good, bad = Deciding(Setting(0.05, scenario.settings[0].limit), worse.effects, 30)(rollouts, 2)
+    good, bad = Deciding(Setting(0.05, scenario.settings[0].limit), worse)(rollouts, 2)
     assert (good.rolled_back == NEVER).all()
     assert (bad.rolled_back > NEVER).any()
 
