@@ -7,6 +7,7 @@ mend it. It promises nothing of a metric that it finds no fault with, and judges
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from judge.stats.calibration import FEWEST, calibrating
 from judge.stats.samples import Count, Histogram, Interval, Level, Sample
 from judge.verdict import ab_testability, before, reasons, shortfall_reasons
 from judge.verdict.kinds.gathering import Gathered, gathered
+from judge.verdict.kinds.gauges import pod_levels
 from judge.verdict.kinds.latency import untested_bound, untested_limit
 from judge.verdict.kinds.terms import counts_pods
 from judge.verdict.past import changes, longest_gap, missing_start, presence
@@ -140,7 +142,7 @@ def _too_few_requests(metric: Metric, analysis: ResolvedAnalysis, past: Gathered
         return ""
     minutes = float(past.seen.sum()) * analysis.interval / 60.0
     samples = [one for pods in past.found for one in pods.values()]
-    rate = float(np.nansum([_requests(one) for one in samples])) / minutes
+    rate = float(sum(_requests(one) for one in samples)) / minutes
     run = analysis.looks * analysis.interval / 60.0
     share = _canary_share(analysis, past)
     expected = rate * run * share
@@ -151,7 +153,7 @@ def _too_few_requests(metric: Metric, analysis: ResolvedAnalysis, past: Gathered
         )
     if metric.kind is Kind.HISTOGRAM or expected >= MANY_EXPOSURES:
         return ""
-    events = float(np.nansum([_events(one) for one in samples])) / minutes * run
+    events = float(sum(_events(one) for one in samples)) / minutes * run
     if events >= FEWEST_EVENTS:
         return ""
     wanted = min(MANY_EXPOSURES / expected, FEWEST_EVENTS / max(events, 1e-9)) * run
@@ -168,13 +170,16 @@ def _canary_share(analysis: ResolvedAnalysis, past: Gathered) -> float:
 
 
 def _requests(sample: Sample) -> float:
-    if isinstance(sample, Level):
-        return 0.0
-    return sample.total
+    return 0.0 if isinstance(sample, Level) else _counted(sample.total)
 
 
 def _events(sample: Sample) -> float:
-    return sample.events if isinstance(sample, Count) else 0.0
+    return _counted(sample.events) if isinstance(sample, Count) else 0.0
+
+
+def _counted(number: float) -> float:
+    """A number of requests; what is none counts for nothing."""
+    return number if math.isfinite(number) and number > 0 else 0.0
 
 
 def _coarse(metric: Metric, past: Gathered) -> str:
@@ -188,12 +193,8 @@ def _coarse(metric: Metric, past: Gathered) -> str:
 def _without_floor(metric: Metric, past: Gathered) -> str:
     if metric.kind is not Kind.GAUGE or metric.limit is None or metric.floor > 0:
         return ""
-    means = [
-        np.mean([one.value for one in pods.values() if isinstance(one, Level)])
-        for pods in past.found
-        if pods
-    ]
-    zero = float(np.mean([not mean > 0 for mean in means]))
+    means = pod_levels(past).mean()[0][past.seen]
+    zero = float(np.mean(~(means > 0)))
     return shortfall_reasons.often_zero(metric, zero) if zero > 0.5 else ""
 
 

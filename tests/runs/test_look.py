@@ -43,6 +43,7 @@ def test_what_the_history_is_too_little_for_is_told_before_the_first_look(
     with capture_logs() as logs:
         run = world.calibrated(history=300.0)
     (_, told) = world.runs.events(run.id)
+    assert told.data["promise"] == "uncalibrated"
     few, single = told.data["shortfalls"]
     assert (few["metric"], few["hopeless"], single["hopeless"]) == ("errors", True, False)
     assert "too few requests: 100 a minute on the baseline" in few["reason"]
