@@ -72,7 +72,8 @@ def sizes(scenario: Scenario, rollouts: int) -> Sizes:
         histories = min(math.ceil(rollouts / GROUP), len(scenario.places))
         return Sizes(histories, GROUP, GROUP)
     runs = max(1, round(math.sqrt(rollouts * 2.0) * scenario.sharing))
-    return Sizes(math.ceil(rollouts / runs), runs, max(1, runs // FEW))
+    few = round(runs / (FEW * max(scenario.sharing, 1.0)))  # where judging is dear, fewer
+    return Sizes(math.ceil(rollouts / runs), runs, max(1, few))
 
 
 @dataclass(frozen=True, slots=True)
