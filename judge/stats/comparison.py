@@ -8,8 +8,9 @@ kinds: `risks` compares counts, `slowdowns` latencies, `levels` gauges.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -17,7 +18,8 @@ from numpy.typing import NDArray
 
 from judge.stats.arms import Array
 from judge.stats.calibration import FEWEST, raised_apart, raised_threshold, whole
-from judge.stats.evidence import Schedule, mixed
+from judge.stats.clips import Asked, Clips, asked
+from judge.stats.evidence import Schedule, Steps, mixed
 from judge.stats.terms import Terms
 
 
@@ -35,20 +37,17 @@ class Side(Protocol):
     def null(self) -> float:
         """The greatest ratio that is tolerated, at least 1."""
 
-    def fail_by_start(
-        self, plan: Schedule, *, clip: float, calibrated: bool = False
-    ) -> list[Array]:
-        """log E (..., looks) against "the ratio is at most the limit", for each start.
+    def failing(self, plan: Schedule, *, clip: float, calibrated: bool = False) -> Steps:
+        """What grows log E (..., looks) against "the ratio is at most the limit".
 
-        ``calibrated``: its threshold is calibrated, so rare incidents need no tempering.
+        ``clip`` is the usual one, that tells what error it may make. ``calibrated``: its threshold
+        is calibrated, so rare incidents need no tempering.
         """
 
     def for_a_pass(self, plan: Schedule, *, clip: float) -> Array:
         """log E (..., looks) against "the ratio is at least the worst"."""
 
-    def above(
-        self, tried: Array, plan: Schedule, *, clip: float, calibrated: bool = False
-    ) -> Array:
+    def above(self, tried: Array, plan: Schedule, clips: Clips) -> Array:
         """log E (tried, looks) against "the ratio is at most ``tried``". Without batches."""
 
     def below(self, tried: Array, plan: Schedule, *, clip: float) -> Array:
@@ -93,7 +92,8 @@ class Comparison:
     fails where the former reaches ``threshold`` (...), which calibration has raised by ``raised``
     (...). ``calibrated`` tells whether there was history enough, ``exact`` whether nothing had to
     be tempered or widened. ``by_start`` has, for each of the ``sides``, the evidence of a
-    regression from each start, before they are mixed.
+    regression from each start, before they are mixed, under the ``clips`` that the threshold goes
+    with (the narrow one).
 
     Of an A/B test (`Terms.gain`) the evidence is that of the direction that is not wanted, and
     ``told`` has that of each of the ``sides``.
@@ -107,6 +107,7 @@ class Comparison:
     exact: bool
     sides: tuple[Side, ...]
     by_start: tuple[list[Array], ...]
+    clips: Clips
     told: tuple[Told, ...] = ()
 
 
@@ -118,6 +119,7 @@ class Failing:
     log_evidence: Array
     threshold: Array
     raised: Array
+    clips: Clips
     told: tuple[Told, ...] = ()
 
 
@@ -126,8 +128,7 @@ def weigh(
 ) -> Comparison:
     """The evidence of a run for failing and for passing.
 
-    ``raised`` (...) is by how much calibration raises the threshold; of an A/B test, whose
-    directions are raised apart, (directions, ...).
+    ``raised`` is what calibration asks, as `raised_by` has it.
     """
     failed = failing(sides, terms, raised)
     return Comparison(
@@ -139,6 +140,7 @@ def weigh(
         exact=exact,
         sides=sides,
         by_start=failed.by_start,
+        clips=failed.clips,
         told=failed.told,
     )
 
@@ -146,14 +148,17 @@ def weigh(
 def failing(sides: tuple[Side, ...], terms: Terms, raised: Array | None) -> Failing:
     """The evidence of a run for failing, and what it must reach."""
     known = raised is not None
-    by_start = tuple(
-        side.fail_by_start(terms.plan, clip=terms.clip, calibrated=known) for side in sides
-    )
+    grown = [side.failing(terms.plan, clip=terms.clip, calibrated=known) for side in sides]
     if terms.ab_test:
-        return _bad_side(by_start, terms, raised)
-    log_evidence = _both(by_start, terms)
-    added = np.zeros(log_evidence.shape[:-1]) if raised is None else raised
-    return Failing(by_start, log_evidence, math.log(1.0 / terms.alpha) + added, added)
+        clips = Clips(terms.clip, known)
+        by_start = tuple(clips.by_start(one) for one in grown)
+        return _bad_side(by_start, terms, raised, clips)
+    asks = None if raised is None else Asked.unpacked(raised)
+    clips = Clips(terms.clip) if asks is None else asks.clips(terms.clip)
+    log_evidence = _both(grown, clips)
+    added = np.zeros(log_evidence.shape[:-1]) if asks is None else asks.raised
+    by_start = tuple(clips.by_start(one) for one in grown)
+    return Failing(by_start, log_evidence, math.log(1.0 / terms.alpha) + added, added, clips)
 
 
 def passing(sides: tuple[Side, ...], terms: Terms) -> Array:
@@ -166,43 +171,55 @@ def passing(sides: tuple[Side, ...], terms: Terms) -> Array:
 def raised_by(
     pseudo: Iterable[tuple[tuple[Side, ...], NDArray[np.bool_]]], terms: Terms, *, overlap: float
 ) -> Array | None:
-    """By how much the threshold must be raised, (...), given pseudo-rollouts in parts.
+    """What calibration asks, given pseudo-rollouts in parts: `clips.Asked`, packed, (4, ...).
 
-    Of an A/B test each direction's, (directions, ...).
+    Of an A/B test by how much each direction's threshold is raised, (directions, ...).
 
     Of each part the sides (..., rollouts) and which looks had data on both, (..., rollouts, looks).
     None where fewer than `calibration.FEWEST` pseudo-rollouts had enough.
     """
-    parts = []
+    parts, counted = [], []
     for sides, usable in pseudo:
-        by_start = tuple(
-            side.fail_by_start(terms.plan, clip=terms.clip, calibrated=True) for side in sides
-        )
-        grown = _each(by_start, terms) if terms.ab_test else _both(by_start, terms)
-        parts.append(np.where(whole(usable), grown.max(-1), np.nan))
-    highest = np.concatenate(parts, axis=-1)
-    if np.isfinite(highest).sum(-1).min(initial=highest.shape[-1]) < FEWEST:
+        parts.append([side.failing(terms.plan, clip=terms.clip, calibrated=True) for side in sides])
+        counted.append(whole(usable))
+    told = np.concatenate(counted, axis=-1)
+    if told.sum(-1).min(initial=told.shape[-1]) < FEWEST:
         return None
-    raised = raised_apart if terms.shift else raised_threshold
-    return raised(highest, alpha=terms.convicting_alpha, overlap=overlap)
+    directions = [Steps.together(each) for each in zip(*parts, strict=True)]
+    raising = partial(
+        raised_apart if terms.shift else raised_threshold,
+        alpha=terms.convicting_alpha,
+        overlap=overlap,
+    )
+    if terms.ab_test:
+        clips = Clips(terms.clip, calibrated=True)
+        apart = np.stack([clips.grown(one).max(-1) for one in directions])
+        return raising(np.where(told, apart, np.nan))
+
+    def highest(clips: Clips) -> Array:
+        return np.where(told, _both(directions, clips).max(-1), np.nan)
+
+    return asked(highest, raising, usual=terms.clip, error=terms.convicting_alpha).packed
 
 
-def _bad_side(by_start: tuple[list[Array], ...], terms: Terms, raised: Array | None) -> Failing:
+def threshold_raise(raised: Array, terms: Terms) -> Array:
+    """By how much a threshold is raised, (...), given what calibration asks (`raised_by`)."""
+    return raised[terms.bad_side] if terms.ab_test else Asked.unpacked(raised).raised
+
+
+def _bad_side(
+    by_start: tuple[list[Array], ...], terms: Terms, raised: Array | None, clips: Clips
+) -> Failing:
     """Of an A/B test: each direction against its own threshold; the one not wanted convicts."""
-    each = _each(by_start, terms)
+    each = np.stack([mixed(starts, terms.plan) for starts in by_start])
     added = np.zeros(each.shape[:-1]) if raised is None else raised
     needed = math.log(1.0 / terms.convicting_alpha) + added
     told = tuple(Told(grown, reached) for grown, reached in zip(each, needed, strict=True))
     bad = terms.bad_side
-    return Failing(by_start, each[bad], needed[bad], np.asarray(added[bad]), told)
+    return Failing(by_start, each[bad], needed[bad], np.asarray(added[bad]), clips, told)
 
 
-def _both(by_start: tuple[list[Array], ...], terms: Terms) -> Array:
+def _both(directions: Sequence[Steps], clips: Clips) -> Array:
     """The mean of what the directions say."""
-    each = _each(by_start, terms)
+    each = np.stack([clips.grown(one) for one in directions])
     return np.asarray(np.logaddexp.reduce(each) - math.log(len(each)))
-
-
-def _each(by_start: tuple[list[Array], ...], terms: Terms) -> Array:
-    """What each direction says, (directions, ..., looks)."""
-    return np.stack([mixed(starts, terms.plan) for starts in by_start])

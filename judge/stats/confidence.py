@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from judge.stats.arms import Array
+from judge.stats.clips import Clips
 from judge.stats.comparison import Comparison, Side
 from judge.stats.evidence import Schedule
 from judge.stats.terms import Terms
@@ -34,7 +35,7 @@ def effect(comparison: Comparison, terms: Terms) -> Effect:
     reached = _thresholds(comparison, terms)
     plan = _starts_that_matter(comparison, terms)
     below, above = side.candidates(plan.starts[-1])
-    low = _lower(side, below, plan, terms, reached[0], calibrated=comparison.calibrated)
+    low = _lower(side, below, plan, comparison.clips, reached[0])
     high = _upper(side, above, terms, reached[1])
     low, high = _as_decided(low, high, comparison, terms)
     estimate = side.estimate(plan.starts[-1])
@@ -72,7 +73,7 @@ def _starts_that_matter(comparison: Comparison, terms: Terms) -> Schedule:
 
 
 def _lower(
-    side: Side, tried: Array, plan: Schedule, terms: Terms, threshold: float, *, calibrated: bool
+    side: Side, tried: Array, plan: Schedule, clips: Clips, threshold: float
 ) -> float | None:
     """The greatest ratio that is refuted from above; None where none is.
 
@@ -80,7 +81,7 @@ def _lower(
     """
 
     def against(ratios: Array) -> Array:
-        return side.above(ratios, plan, clip=terms.clip, calibrated=calibrated)
+        return side.above(ratios, plan, clips)
 
     if not side.continuous:
         return _farthest_kept(tried, against, threshold)

@@ -11,6 +11,7 @@ with probability at most alpha.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -106,8 +107,50 @@ def log_evidence(
 ) -> list[Array]:
     """log E after each look, (..., intervals), against ``null`` (...), for each of the starts.
 
+    See `steps`.
+    """
+    return steps(likelihood, null, beyond, spread, plan, averaged=averaged).clipped(clip)
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """By what log B has grown since each interval's block began, not yet clipped.
+
+    For each of the starts of the ``plan`` an array (..., intervals from the start on).
+    """
+
+    by_start: tuple[Array, ...]
+    plan: Schedule
+
+    def clipped(self, clip: Array | float) -> list[Array]:
+        """log E after each look, (..., intervals), for each of the starts; ``clip`` (...)."""
+        most = np.asarray(clip)[..., None]
+        longest = self.by_start[0].shape[-1]
+        return [
+            _accumulated(np.minimum(one, most), longest - one.shape[-1], self.plan.block)
+            for one in self.by_start
+        ]
+
+    @staticmethod
+    def together(parts: Sequence[Steps]) -> Steps:
+        """Those of several parts of a batch, one after another on its last axis."""
+        joined = zip(*(part.by_start for part in parts), strict=True)
+        return Steps(tuple(np.concatenate(one, axis=-2) for one in joined), parts[0].plan)
+
+
+def steps(
+    likelihood: Likelihood,
+    null: Array,
+    beyond: Alternatives,
+    spread: Spread,
+    plan: Schedule,
+    *,
+    averaged: bool = False,
+) -> Steps:
+    """The steps of log B against ``null`` (...), for each of the starts.
+
     With ``averaged``, axis 0 of everything are tests of the same thing: the mean of their e-values
-    is taken (valid however they depend on each other: Vovk & Wang 2021), and then clipped.
+    is taken (valid however they depend on each other: Vovk & Wang 2021), before it is clipped.
     """
     nodes, log_null = _null_mixture(null, spread.settled())
     around = _cumulated(likelihood.curve(nodes, null))
@@ -118,13 +161,13 @@ def log_evidence(
 
     def from_start(start: int) -> Array:
         if start >= looks:
-            return np.zeros((*batch, looks))
+            return np.zeros((*batch, 0))
         now, before = _grown(above, around, beyond.log_weights, null_side, start, plan.block)
         if averaged:
             now, before = _mean(now), _mean(before)
-        return _accumulated(np.minimum(now - before, clip), start, plan.block)
+        return np.asarray(now - before)
 
-    return [from_start(start) for start in plan.starts]
+    return Steps(tuple(from_start(start) for start in plan.starts), plan)
 
 
 class _Null:

@@ -18,13 +18,15 @@ from numpy.typing import NDArray
 
 from judge.stats.arms import Array
 from judge.stats.calibration import draw, group_size
+from judge.stats.clips import Clips
 from judge.stats.comparison import Comparison, raised_by, weigh
 from judge.stats.evidence import (
     CLIP_DIVISOR,
     Schedule,
+    Steps,
     alternatives,
-    log_evidence,
     mixed,
+    steps,
 )
 from judge.stats.level_noise import LevelNoise, assumed_level, level_noise, moves
 from judge.stats.spread import Spread, lasting, none, pods_for
@@ -147,9 +149,7 @@ class LevelSide:
     slope: bool
     continuous: bool = True
 
-    def fail_by_start(
-        self, plan: Schedule, *, clip: float, calibrated: bool = False
-    ) -> list[Array]:
+    def failing(self, plan: Schedule, *, clip: float, calibrated: bool = False) -> Steps:
         """See `comparison.Side`."""
         return self._tested(self._everywhere(self.null), plan, clip, up=True)
 
@@ -157,22 +157,20 @@ class LevelSide:
         """See `comparison.Side`."""
         return self.below(self._everywhere(self.worst), plan, clip=clip)
 
-    def above(
-        self, tried: Array, plan: Schedule, *, clip: float, calibrated: bool = False
-    ) -> Array:
+    def above(self, tried: Array, plan: Schedule, clips: Clips) -> Array:
         """See `comparison.Side`."""
-        return mixed(self._tested(tried, plan, clip, up=True), plan)
+        return clips.grown(self._tested(tried, plan, clips.usual, up=True))
 
     def below(self, tried: Array, plan: Schedule, *, clip: float) -> Array:
         """See `comparison.Side`."""
-        return mixed(self._tested(tried, plan, clip, up=False), plan)
+        return mixed(self._tested(tried, plan, clip, up=False).clipped(clip), plan)
 
     def _everywhere(self, ratio: float) -> Array:
         return np.full(self.noise.variance.shape, ratio)
 
-    def _tested(self, null: Array, plan: Schedule, clip: float, *, up: bool) -> list[Array]:
+    def _tested(self, null: Array, plan: Schedule, clip: float, *, up: bool) -> Steps:
         beyond = alternatives(np.zeros_like(null), up=up, nearest=NEAREST)
-        return log_evidence(self.steps, null, beyond, self.spread(clip), plan, clip=clip)
+        return steps(self.steps, null, beyond, self.spread(clip), plan)
 
     def spread(self, clip: float) -> Spread:
         """The pods' lasting differences of level; of slopes there are none: a pod restarts."""

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from judge.stats.arms import Arm, Arms, Array, PodCounts, paired
 from judge.stats.calibration import draw, group_size, pseudo_rollouts
+from judge.stats.clips import Clips
 from judge.stats.comparison import Comparison, raised_by, weigh
 from judge.stats.counts import HIGH_RATE, Temper, likelihood, pair_tempering
 from judge.stats.dispersion import Dispersion, assumed, dispersion
@@ -23,9 +24,10 @@ from judge.stats.evidence import (
     NEAREST,
     Alternatives,
     Schedule,
+    Steps,
     alternatives,
-    log_evidence,
     mixed,
+    steps,
 )
 from judge.stats.small_effects import small_alternatives
 from judge.stats.spread import FARTHEST, Spread, lasting, pods_for
@@ -56,9 +58,7 @@ class RiskSide:
     nearest: float | None = None  # of an A/B test, whose effects are small
     calibrated_temper: Temper | None = None  # where calibration has raised the threshold
 
-    def fail_by_start(
-        self, plan: Schedule, *, clip: float, calibrated: bool = False
-    ) -> list[Array]:
+    def failing(self, plan: Schedule, *, clip: float, calibrated: bool = False) -> Steps:
         """See `comparison.Side`."""
         null = np.full(self.noise.phi.shape, self.null)
         return self._above(null, plan, clip, calibrated=calibrated)
@@ -67,18 +67,16 @@ class RiskSide:
         """See `comparison.Side`."""
         return self.below(np.full(self.noise.phi.shape, self.worst), plan, clip=clip)
 
-    def above(
-        self, tried: Array, plan: Schedule, *, clip: float, calibrated: bool = False
-    ) -> Array:
+    def above(self, tried: Array, plan: Schedule, clips: Clips) -> Array:
         """See `comparison.Side`."""
-        return mixed(self._above(tried, plan, clip, calibrated=calibrated), plan)
+        return clips.grown(self._above(tried, plan, clips.usual, calibrated=clips.calibrated))
 
     def below(self, tried: Array, plan: Schedule, *, clip: float) -> Array:
         """See `comparison.Side`."""
         beyond = self._beyond(np.zeros_like(tried), up=False)
-        return mixed(self._tested(tried, beyond, plan, clip, self.temper), plan)
+        return mixed(self._tested(tried, beyond, plan, clip, self.temper).clipped(clip), plan)
 
-    def _above(self, null: Array, plan: Schedule, clip: float, *, calibrated: bool) -> list[Array]:
+    def _above(self, null: Array, plan: Schedule, clip: float, *, calibrated: bool) -> Steps:
         rate = np.where(np.nan_to_num(self.noise.rate) > 0, self.noise.rate, 1.0 / _FARTHEST)
         farthest = np.minimum(1.0 / (rate * null), _FARTHEST)
         temper = self.calibrated_temper if calibrated else None
@@ -99,10 +97,10 @@ class RiskSide:
 
     def _tested(
         self, null: Array, beyond: Alternatives, plan: Schedule, clip: float, temper: Temper
-    ) -> list[Array]:
+    ) -> Steps:
         model = likelihood(self.arms, self.noise, temper, inverted=self.inverted)
         spread = self.spread(clip)
-        return log_evidence(model, null, beyond, spread, plan, clip=clip, averaged=self.averaged)
+        return steps(model, null, beyond, spread, plan, averaged=self.averaged)
 
     def spread(self, clip: float) -> Spread:
         """The pods' lasting differences as this comparison's ratio shows them.

@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 from judge.stats.arms import Arms, Array, paired
 from judge.stats.boundaries import Pairs, pairs, representable
 from judge.stats.calibration import Draw, draw, group_size, pseudo_rollouts
+from judge.stats.clips import Clips
 from judge.stats.comparison import Comparison, Side, raised_by, weigh
-from judge.stats.evidence import Schedule
+from judge.stats.evidence import Schedule, Steps
 from judge.stats.histograms import PodHistograms, merged, quantile
 from judge.stats.risks import RiskSide, risk_side, usual_pods
 from judge.stats.tail_noise import TailNoise, learn_tails, shares_on, unlearned_tails
@@ -124,11 +125,9 @@ class SlowdownSide:
         """The limit that is really tested: the strictest of the pairs of bounds."""
         return self.tested.strictest
 
-    def fail_by_start(
-        self, plan: Schedule, *, clip: float, calibrated: bool = False
-    ) -> list[Array]:
+    def failing(self, plan: Schedule, *, clip: float, calibrated: bool = False) -> Steps:
         """See `comparison.Side`."""
-        return self._risks(self.tested).fail_by_start(plan, clip=clip, calibrated=calibrated)
+        return self._risks(self.tested).failing(plan, clip=clip, calibrated=calibrated)
 
     def for_a_pass(self, plan: Schedule, *, clip: float) -> Array:
         """See `comparison.Side`.
@@ -144,14 +143,11 @@ class SlowdownSide:
                 return self._risks(chosen).for_a_pass(plan, clip=clip)
         return np.zeros(self.treated.counts.shape[:-2])
 
-    def above(
-        self, tried: Array, plan: Schedule, *, clip: float, calibrated: bool = False
-    ) -> Array:
+    def above(self, tried: Array, plan: Schedule, clips: Clips) -> Array:
         """See `comparison.Side`."""
 
         def one(risks: RiskSide) -> Array:
-            null = np.ones(risks.noise.phi.shape)
-            return risks.above(null, plan, clip=clip, calibrated=calibrated)
+            return risks.above(np.ones(risks.noise.phi.shape), plan, clips)
 
         return self._each(tried, one, at_most=True)
 

@@ -20,10 +20,11 @@ from numpy.typing import NDArray
 from scipy import special
 
 from judge.stats.arms import Arm, Arms, Array
+from judge.stats.clips import Clips
 from judge.stats.comparison import Comparison, weigh
 from judge.stats.counts import HIGH_RATE, Tempering, likelihood
 from judge.stats.dispersion import ASSUMED_PHI, FEWEST_DEGREES, UPPER, Dispersion, assumed
-from judge.stats.evidence import Alternatives, Likelihood, Schedule, log_evidence, mixed
+from judge.stats.evidence import Alternatives, Likelihood, Schedule, Steps, mixed, steps
 from judge.stats.small_effects import small_alternatives
 from judge.stats.spread import none
 from judge.stats.terms import Terms
@@ -35,7 +36,7 @@ LONGER = 6  # times as long are the stretches that show what goes on for hours
 FEWEST_LONGER = 10  # degrees of freedom of these; they are an estimate and no bound
 FEWEST_EVENTS = 5.0  # of both variants in a stretch of time that shall tell of the noise
 _FARTHEST = 1e4
-_TRIED = 20  # ratios on either side of the estimate
+_TRIED = 14  # ratios on either side of the estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,42 +70,36 @@ class WithinPods:
     nearest: float
     continuous: bool = True
 
-    def fail_by_start(
-        self, plan: Schedule, *, clip: float, calibrated: bool = False
-    ) -> list[Array]:
+    def failing(self, plan: Schedule, *, clip: float, calibrated: bool = False) -> Steps:
         """See `comparison.Side`."""
-        return self._above(np.asarray(self.null), plan, clip)
+        return self._above(np.asarray(self.null), plan)
 
     def for_a_pass(self, plan: Schedule, *, clip: float) -> Array:
         """See `comparison.Side`."""
         return self.below(np.asarray(self.worst), plan, clip=clip)
 
-    def above(
-        self, tried: Array, plan: Schedule, *, clip: float, calibrated: bool = False
-    ) -> Array:
+    def above(self, tried: Array, plan: Schedule, clips: Clips) -> Array:
         """See `comparison.Side`."""
-        return mixed(self._above(tried, plan, clip), plan)
+        return clips.grown(self._above(tried, plan))
 
     def below(self, tried: Array, plan: Schedule, *, clip: float) -> Array:
         """See `comparison.Side`."""
         beyond = small_alternatives(np.zeros_like(tried), nearest=self.nearest, up=False)
-        return mixed(self._tested(tried, beyond, plan, clip), plan)
+        return mixed(self._tested(tried, beyond, plan).clipped(clip), plan)
 
-    def _above(self, null: Array, plan: Schedule, clip: float) -> list[Array]:
+    def _above(self, null: Array, plan: Schedule) -> Steps:
         rate = float(self.noise.rate)
         rate = rate if rate > 0 else 1.0 / _FARTHEST
         farthest = np.minimum(1.0 / (rate * null), _FARTHEST)
         beyond = small_alternatives(farthest, nearest=self.nearest)
-        return self._tested(null, beyond, plan, clip)
+        return self._tested(null, beyond, plan)
 
-    def _tested(
-        self, null: Array, beyond: Alternatives, plan: Schedule, clip: float
-    ) -> list[Array]:
+    def _tested(self, null: Array, beyond: Alternatives, plan: Schedule) -> Steps:
         each = tuple(
             likelihood(one, self.noise, self.temper, inverted=self.inverted)
             for one in by_pod(self.arms)
         )
-        return log_evidence(PodSums(each), null, beyond, none(null.shape), plan, clip=clip)
+        return steps(PodSums(each), null, beyond, none(null.shape), plan)
 
     def pods_needed(self, *, clip: float) -> tuple[int, int | None] | None:
         """None: there are no differences between pods here."""
@@ -116,7 +111,7 @@ class WithinPods:
         return above / below if below > 0 else None
 
     def candidates(self, start: int) -> tuple[Array, Array]:
-        """See `comparison.Side`: a fraction of the test's standard error to several of a look's."""
+        """See `comparison.Side`: half the test's standard error to so many that clips are few."""
         above, below = (float(one[start:].sum()) for one in common_ratio(self.arms))
         if above == 0 or below == 0:
             above, below = above + 0.5, below + 0.5
@@ -125,7 +120,7 @@ class WithinPods:
         temper = self.temper.at(np.asarray(1.0))
         error = 1.0 / math.sqrt(max(float((variance / temper)[start:].sum()), 0.25))
         looks = len(variance)
-        distances = error * np.geomspace(0.3, 8.0 * math.sqrt(looks), _TRIED)
+        distances = error * np.geomspace(0.5, 8.0 * looks**0.25, _TRIED)
         return ratio * np.exp(-distances), ratio * np.exp(distances)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from judge.spec.resolved import Direction, Kind, Metric
 from judge.stats.arms import Array
-from judge.stats.comparison import Side, failing, passing
+from judge.stats.comparison import Side, failing, passing, threshold_raise
 from judge.stats.planning.foresight import NEVER, Foresight, Looks, first
 from judge.stats.planning.scenes import Planned, Scenes, group_of, scenes
 from judge.stats.terms import Terms
@@ -103,7 +103,7 @@ def prospect(
         smallest=tuple(Smallest(share, releases.smallest(share)) for share in SHARES),
         proven=proven,
         good=good,
-        raised=None if raised is None else float(np.max(raised)),
+        raised=None if raised is None else float(np.max(threshold_raise(raised, terms))),
         made=played is not player,
     )
 
