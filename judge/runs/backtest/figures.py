@@ -1,7 +1,7 @@
 """A backtest's pieces, added up: how often good releases would have been rolled back, and so on.
 
-Owned here: the figures and their uncertainty. Windows that share a judge are taken for one cluster:
-they are neighbours in time, have the same pods and the same threshold. Not here: words.
+Owned here: the figures and their uncertainty. What goes wrong in neighbouring windows may be one
+thing, so they count as a cluster of the same pods. Not here: words.
 """
 
 from __future__ import annotations
@@ -109,10 +109,10 @@ def _share(judged: Sequence[WindowResult]) -> ClusteredShare:
     events: Counter[int] = Counter()
     trials: Counter[int] = Counter()
     for one in judged:
-        events[one.block] += len(_failed(one))
-        trials[one.block] += len(one.splits)
-    blocks = sorted(trials)
-    return clustered_share([events[one] for one in blocks], [trials[one] for one in blocks])
+        events[one.cluster] += len(_failed(one))
+        trials[one.cluster] += len(one.splits)
+    clusters = sorted(trials)
+    return clustered_share([events[one] for one in clusters], [trials[one] for one in clusters])
 
 
 def _by_promise(judged: Sequence[WindowResult]) -> dict[Promise, tuple[int, int, int]]:

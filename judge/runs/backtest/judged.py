@@ -51,6 +51,7 @@ def judged_window(
         start=window.start,
         end=window.end,
         block=window.block,
+        cluster=window.cluster,
         pods=tried.pods,
         replaced=replaced,
         history=history,
@@ -65,9 +66,8 @@ def judged_window(
 
 def skipped(window: PastWindow, why: str) -> WindowResult:
     """A window that was not judged, and why."""
-    return WindowResult(
-        window.index, window.released, window.start, window.end, window.block, skipped=why
-    )
+    times = window.released, window.start, window.end
+    return WindowResult(window.index, *times, window.block, window.cluster, skipped=why)
 
 
 def seen_in(intervals: Sequence[Interval]) -> int:

@@ -62,9 +62,10 @@ class Detection:
 
 @dataclass(frozen=True, slots=True)
 class WindowResult:
-    """What was found in a window; ``skipped`` says why it was not judged, else "".
+    """What was found in a window (see `PastWindow`).
 
-    ``calibrated``: how long the history of its judge really was, in intervals that had a sample.
+    ``skipped`` says why it was not judged, else "".
+    ``history``: how long that of its judge really was, in intervals that had a sample.
     ``replaced``: more than half of the pods at its end were not there at its beginning.
     """
 
@@ -73,6 +74,7 @@ class WindowResult:
     start: float
     end: float
     block: int
+    cluster: int
     pods: int = 0
     skipped: str = ""
     replaced: bool = False

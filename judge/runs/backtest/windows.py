@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from judge.spec.resolved import ResolvedAnalysis
 
 RECALIBRATED = 14400.0  # seconds for which windows share a judge where nobody said
+TOGETHER = 14400.0  # seconds within which what goes wrong may be one thing
 LEAST_EVERY = 3600.0  # seconds between windows where nobody said and a run is shorter
 SPLITS = 10  # pods that play the canary in one window
 _CLOSE = 1e-6
@@ -38,7 +39,8 @@ class Plan:
 class PastWindow:
     """A run that could have been: released at ``released``, looked at from ``start`` to ``end``.
 
-    ``block`` is the number of the judge that it shares with its neighbours.
+    ``block`` is the number of the judge that it shares with its neighbours; those of one
+    ``cluster`` are so near to each other that what goes wrong in them may be one thing.
     """
 
     index: int
@@ -46,6 +48,7 @@ class PastWindow:
     start: float
     end: float
     block: int
+    cluster: int
 
 
 def usual_every(analysis: ResolvedAnalysis) -> float:
@@ -65,9 +68,11 @@ def windows(analysis: ResolvedAnalysis, plan: Plan) -> list[PastWindow]:
         found.append((start - analysis.warmup, start, end))
     if not found:
         return []
-    first = found[0][0]
+    sharing = max(plan.recalibrated, step)
+    together = max(sharing, TOGETHER)
+    since = [times[0] - found[0][0] + _CLOSE for times in found]
     return [
-        PastWindow(i, *times, int((times[0] - first + _CLOSE) // max(plan.recalibrated, step)))
+        PastWindow(i, *times, int(since[i] // sharing), int(since[i] // together))
         for i, times in enumerate(found)
     ]
 

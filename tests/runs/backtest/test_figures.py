@@ -27,7 +27,9 @@ def window(index: int, *, failing: int = 0, pods: int = 5, **more: object) -> Wi
         for pod in range(pods)
     )
     began = 1.7e9 + index * HOUR
-    one = WindowResult(index, began, began, began + 600, index // 4, pods=pods, splits=splits)
+    one = WindowResult(
+        index, began, began, began + 600, index // 4, index // 4, pods=pods, splits=splits
+    )
     return replace(one, **more)
 
 

@@ -28,6 +28,7 @@ WINDOW = WindowResult(
     start=1.7e9 + 0.1,
     end=1.7e9 + 600,
     block=1,
+    cluster=1,
     pods=4,
     splits=(
         Split(

@@ -34,7 +34,9 @@ def test_neighbours_share_a_judge_for_so_long() -> None:
 
 def test_a_judge_for_each_run_where_it_is_asked_for() -> None:
     plan = Plan(UNTIL - 5 * 3600, UNTIL, every=3600.0, recalibrated=0.0)
-    assert len({window.block for window in windows(analysis(duration=1800.0), plan)}) == 5
+    found = windows(analysis(duration=1800.0), plan)
+    assert [window.block for window in found] == [0, 1, 2, 3, 4]
+    assert [window.cluster for window in found] == [0, 0, 0, 0, 1]
 
 
 def test_a_past_shorter_than_a_run_has_no_window() -> None:
