@@ -22,7 +22,7 @@ from judge.lab.latencies import LatencyRollouts
 from judge.lab.peers import Looks
 from judge.lab.rollouts import Scenario, Setting, remembered
 from judge.lab.sampled import at, intervals
-from judge.spec.resolved import BASELINE, Direction, Kind, Metric
+from judge.spec.resolved import BASELINE, Compare, Direction, Kind, Metric
 from judge.stats.planning.foresight import Foresight
 from judge.stats.planning.scenes import Planned
 from judge.stats.samples import Interval
@@ -145,7 +145,15 @@ def _planned(
         LatencyRollouts: Kind.HISTOGRAM,
         GaugeRollouts: Kind.GAUGE,
     }
-    metric = Metric(METRIC, kinds[type(drawn)], Direction.INCREASE, terms.limit, terms.worst)
+    leak = isinstance(drawn, GaugeRollouts) and drawn.scenario.leak
+    metric = Metric(
+        METRIC,
+        kinds[type(drawn)],
+        Direction.INCREASE,
+        terms.limit,
+        terms.worst,
+        compare=Compare.SLOPE if leak else Compare.LEVEL,
+    )
     plays = player(metric, terms, _past(drawn, history, terms))
     if plays is None:
         raise ValueError(f"{drawn.scenario.name} has no history")

@@ -91,6 +91,7 @@ def test_a_bundle_is_planned_on_without_a_server(bundle: Path) -> None:
     assert any(one.startswith("  one pod more (2): ") for one in lines)
     assert any(one.startswith("  more traffic (20 %): ") for one in lines)
     assert "in which pods of this history play the canary" in done.output
+    assert max(map(len, lines)) <= 100
     assert lines[-1].startswith("The promise of this run: calibrated: measured on this history")
 
 

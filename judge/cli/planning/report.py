@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -17,6 +18,7 @@ from judge.verdict.promise import MEANINGS
 from judge.verdict.reasons import amount, figure
 
 WIDTH = 30
+COLUMNS = 100
 HALF, MOST = 0.5, 0.95
 
 
@@ -26,7 +28,17 @@ def report(plan: Plan, *, blocks: str | None = None) -> str:
     told = [*_head(plan)]
     for one in plan.metrics:
         told += ["", *_metric(one, plan, drawn)]
-    return "\n".join([*told, "", *_run(plan)])
+    return "\n".join(part for one in [*told, "", *_run(plan)] for part in _wrapped(one))
+
+
+def _wrapped(text: str) -> list[str]:
+    """Lines that are too long go on below, farther in."""
+    if len(text) <= COLUMNS:
+        return [text]
+    inward = " " * (len(text) - len(text.lstrip()) + 2)
+    return textwrap.wrap(
+        text, COLUMNS, subsequent_indent=inward, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def _blocks() -> str:
