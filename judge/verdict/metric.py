@@ -77,6 +77,9 @@ def _outcome(one: Seen, known: Effect, *, ended: bool, after: bool) -> tuple[Out
     said = reasons.measured(one.metric, known, one.looked, one.track)
     if one.looked.failed[-1]:
         return Outcome.FAIL, False, said
+    gone = unseen(one.looked) if after and one.looked.comparison is not None else 0
+    if gone:
+        said = f"{said}; {reasons.vanished(*_vanished(one, gone))}"
     proven = _proven(one.looked)
     if not ended:
         return Outcome.INCONCLUSIVE, proven, said
@@ -129,14 +132,16 @@ def _missing(one: Seen, *, after: bool = False) -> str:
     )
     gone = unseen(looked)
     if gone and not after:
-        lost = [
-            track
-            for track, seen in zip((one.track, BASELINE), looked.seen, strict=True)
-            if not seen[-gone:].any()
-        ]
-        return reasons.unseen(metric, one.track, gone, len(looked.seen[0]), lost) + why
+        return reasons.unseen(metric, *_vanished(one, gone)) + why
     missing = lacking(looked.amount, one.track)
     return reasons.too_little(metric, missing + why) if missing else ""
+
+
+def _vanished(one: Seen, gone: int) -> tuple[str, int, int, list[str]]:
+    """What there is to tell of tracks that were not seen in the last ``gone`` looks."""
+    tracks = zip((one.track, BASELINE), one.looked.seen, strict=True)
+    lost = [track for track, seen in tracks if not seen[-gone:].any()]
+    return one.track, gone, len(one.looked.seen[0]), lost
 
 
 def _without_value(one: Seen, *, after: bool) -> str:

@@ -147,14 +147,19 @@ def not_finite(metric: Metric, pods: Sequence[str]) -> str:
 
 
 def unseen(metric: Metric, track: str, looks: int, of: int, lost: Sequence[str]) -> str:
+    """Tracks that had samples and have none any more: why a metric cannot pass."""
+    return f"{title(metric)}: {vanished(track, looks, of, lost)}"
+
+
+def vanished(track: str, looks: int, of: int, lost: Sequence[str]) -> str:
     """Tracks that had samples and have none any more, or whose samples do not meet any more."""
     last = f"in the last {looks} of {of} intervals"
     if len(lost) == 1:
-        return f"{title(metric)}: the {lost[0]} vanished: no samples {last}"
+        return f"the {lost[0]} vanished: no samples {last}"
     both = f"the {track} and the baseline"
-    if lost:
-        return f"{title(metric)}: {both} vanished: no samples {last}"
-    return f"{title(metric)}: no samples of {both} together {last}"
+    return (
+        f"{both} vanished: no samples {last}" if lost else f"no samples of {both} together {last}"
+    )
 
 
 def seldom(track: str, seen: int, planned: int) -> str:

@@ -174,6 +174,7 @@ class TestWatchingOn:
         at_end = judge(rng, **WATCHED).decide(seen)
         assert (at_end.verdict, at_end.decided_at) == (Outcome.PASS, 29)
         assert at_end.metrics["error-rate"].verdict is Outcome.PASS
+        assert f"the {gone} vanished: no samples in the last 20 of 50 intervals" in at_end.reason
 
     def test_a_bound_goes_on_without_a_baseline(self, rng):
         bounded = metric(bound=Bound(max=0.02))
