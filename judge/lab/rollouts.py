@@ -46,9 +46,9 @@ def at_limit(
 
 @dataclass(frozen=True, slots=True)
 class Learned(Generic[Noise]):
-    """What one history says: its noise, and by how much it raises the threshold, for a batch (1,).
+    """What one history says: its noise, and what calibration asks (`comparison.raised_by`).
 
-    None for what it does not say.
+    For a batch (1,). None for what it does not say.
     """
 
     noise: Noise | None

@@ -23,6 +23,7 @@ from judge.lab.latency_scenarios import LATENCY_SCENARIOS
 from judge.lab.promises import Breach
 from judge.lab.rollouts import Setting
 from judge.stats import risks, terms
+from judge.stats.comparison import threshold_raise
 from judge.stats.dispersion import Dispersion, dispersion
 
 HISTORIES = 8
@@ -100,7 +101,7 @@ def test_without_temper_clip_and_calibration_the_promise_breaks_and_is_seen_to(
         return replace(learned, phi=np.ones_like(learned.phi))
 
     monkeypatch.setattr(risks, "dispersion", untempered)
-    monkeypatch.setattr(risks, "raised_by", lambda *_arguments, **_settings: np.zeros(1))
+    monkeypatch.setattr(risks, "raised_by", lambda *_arguments, **_settings: None)
     if not clipped:
         monkeypatch.setattr(terms.Terms, "clip", 50.0)
     (found,) = broken(scenario(name, Setting(0.05), 1.0), 50)
@@ -162,7 +163,9 @@ def test_calibration_raises_the_threshold_where_pods_have_incidents_and_only_the
         drawn = one.simulate(bench.generator(1, name, 0), 5, 1)
         judge = Sequential(setting, one)
         told = [drawn.learn(history, judge.terms, calibrate=True).raised for history in range(5)]
-        raised[name] = [float(each.max()) for each in told if each is not None]
+        raised[name] = [
+            float(threshold_raise(each, judge.terms)[0]) for each in told if each is not None
+        ]
     assert raised["independent"] == [0.0] * 5
     assert np.median(raised["own-incidents"]) > 0.5
 
