@@ -100,14 +100,14 @@ def test_a_metric_without_a_sample_is_told_and_the_run_as_a_whole_is_not(past):
 
 def test_every_kind_is_planned_in_one_run():
     rng = np.random.default_rng(1)
+    few = {"baseline": 4}
     past = merged(
-        history(rng, 200, pods=PODS),
-        latencies(rng, 200, pods=PODS),
-        levels(rng, 200, pods=PODS),
+        history(rng, 120, pods=few),
+        latencies(rng, 120, pods=few),
+        levels(rng, 120, pods=few),
     )
-    of = analysis(
-        metric(), latency(limit=2 ** (2 / 8)), gauge(limit=1.25), risk=Risk(0.05), **SHORT
-    )
+    kinds = (metric(), latency(limit=2 ** (2 / 8)), gauge(limit=1.25))
+    of = analysis(*kinds, risk=Risk(0.05), duration=600.0)
     found = planned(of, past)
     for one in found.metrics:
         assert halves(one.prospect)[4.0] <= 10, one.metric.name
