@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -32,6 +33,13 @@ def on_grid(analysis: ResolvedAnalysis, history: Sequence[Interval]) -> Sequence
         placed.get(at) or Interval(first + at * step, first + (at + 1) * step, {})
         for at in range(max(placed) + 1)
     ]
+
+
+def unweighted(analysis: ResolvedAnalysis, intervals: Sequence[Interval]) -> Sequence[Interval]:
+    """The intervals without weights where they say nothing: each period has all its requests."""
+    if not analysis.shift:
+        return intervals
+    return [replace(one, weights={}) for one in intervals]
 
 
 def basis(analysis: ResolvedAnalysis, history: Sequence[Interval]) -> str:

@@ -21,7 +21,7 @@ from judge.spec.resolved import CANARY, SHADOW, Kind, Metric, ResolvedAnalysis
 from judge.stats.evidence import schedule
 from judge.stats.samples import Interval
 from judge.verdict import reasons, run_reasons
-from judge.verdict.before import basis, on_grid
+from judge.verdict.before import basis, on_grid, unweighted
 from judge.verdict.kinds.counts import CountsJudge
 from judge.verdict.kinds.gauges import GaugeJudge
 from judge.verdict.kinds.latency import LatencyJudge
@@ -296,7 +296,8 @@ class SequentialJudge:
 
     def _misrouted(self, seen: Sequence[Seen], intervals: Sequence[Interval]) -> str:
         block = schedule(interval=self._analysis.interval, looks=self._analysis.looks).block
-        return misrouted([one.looked for one in seen], intervals, seen[0].track, block=block)
+        routed = unweighted(self._analysis, intervals)
+        return misrouted([one.looked for one in seen], routed, seen[0].track, block=block)
 
     def _at_the_end(
         self, verdicts: dict[str, MetricVerdict], points: float | None

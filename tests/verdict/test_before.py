@@ -178,6 +178,15 @@ def test_a_bundle_is_judged_again_bit_for_bit() -> None:
     assert document(again) == document(judged(asked, history, intervals))
 
 
+def test_weights_say_nothing_of_two_periods() -> None:
+    weights = {"canary": 0.1, "baseline": 0.9}
+    weighted = [replace(one, weights=weights) for one in run("errors")]
+    asked, history = analysis("errors"), past("errors")
+    assert document(judged(asked, history, weighted)) == document(
+        judged(asked, history, run("errors"))
+    )
+
+
 def test_several_metrics_have_the_weakest_promise() -> None:
     asked = analysis("errors", "memory")
     long, short = past("errors"), past("memory", 3.0)
