@@ -111,7 +111,7 @@ def _effects(received: Sequence[Received]) -> list[tuple[str, dict[str, Any]]]:
     return sorted(effects, key=lambda effect: effect[0])
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(480)
 def test_death_at_any_moment_changes_nothing(tmp_path: Path) -> None:
     points = tmp_path / "points"
     wanted = _run(tmp_path / "uninterrupted", points=points)
