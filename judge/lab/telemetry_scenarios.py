@@ -69,7 +69,8 @@ TELEMETRY_SCENARIOS = (
         Scene(Lives(replaced=60.0, fewest=5), Gaps(pods=MISSED.pods)),
         canary_pods=2,
         uneven=0.3,
-        sharing=0.3,
+        sharing=0.5,
+        portion=0.2,
     ),
     TelemetryScenario(
         "run-weight-steps",
@@ -87,7 +88,7 @@ TELEMETRY_SCENARIOS = (
         (LATENCY,),
         Scene(cold=COLD),
         warmup=15,
-        portion=0.1,
+        portion=0.06,
         effects=(1.0, LIMIT, 1.5, 2.0),
         settings=at_limit(LIMIT),
         sharing=0.3,
@@ -98,7 +99,7 @@ TELEMETRY_SCENARIOS = (
         (LATENCY,),
         Scene(cold=COLD),
         promised=False,
-        portion=0.04,
+        portion=0.02,
         effects=(1.0, LIMIT, 1.5, 2.0),
         settings=at_limit(LIMIT),
         sharing=0.3,
@@ -111,7 +112,7 @@ TELEMETRY_SCENARIOS = (
         struck=("error-rate", "latency"),
         effects=(1.0, 1.25, 1.5, 2.0),
         sharing=0.3,
-        portion=0.06,
+        portion=0.04,
     ),
     TelemetryScenario(
         "shadow",
@@ -119,5 +120,6 @@ TELEMETRY_SCENARIOS = (
         "the requests",
         (ERRORS,),
         shadow=0.1,
+        portion=0.15,
     ),
 )
