@@ -11,14 +11,16 @@ import math
 
 from judge.lab.effects import Tail
 from judge.lab.fleet import Fleet
-from judge.lab.latencies import CLASSIC, LatencyScenario
+from judge.lab.latencies import BRIEF, CLASSIC, LatencyScenario
 from judge.lab.noise import Incidents, Lasting, Lognormal, Rhythm
 from judge.lab.rollouts import at_limit
 
 WANDERING = Lognormal(variance=math.expm1(0.05**2), correlation=0.8)
 
 LATENCY_SCENARIOS = (
-    LatencyScenario("latency", "service times; independent requests, native buckets"),
+    LatencyScenario(
+        "latency", "service times; independent requests, native buckets", settings=BRIEF
+    ),
     LatencyScenario(
         "latency-wandering",
         "each pod's median wanders by 5 % (lognormal factors), autocorrelation 0.8 ** minutes",
@@ -34,6 +36,7 @@ LATENCY_SCENARIOS = (
         "wandering medians as before, and all of them have a daily rhythm of 20 % up and down",
         own=(WANDERING,),
         shared=(Rhythm(0.2),),
+        settings=BRIEF,
     ),
     LatencyScenario(
         "latency-shared-incidents",
@@ -64,18 +67,20 @@ LATENCY_SCENARIOS = (
         "wandering medians; one canary pod gets half of the traffic",
         share=0.5,
         own=(WANDERING,),
+        settings=BRIEF,
     ),
     LatencyScenario(
         "latency-10-a-second",
         "wandering medians; ten requests a second",
         requests=10.0,
         own=(WANDERING,),
+        settings=BRIEF,
     ),
     LatencyScenario(
         "latency-classic",
         "independent requests, the default classic buckets, and the limit that they can test: 2.5",
         bounds=CLASSIC,
         effects=(1.0, 2.0, 2.5, 4.0, Tail(share=0.02, slower=8.0)),
-        settings=at_limit(2.5),
+        settings=at_limit(2.5, looks=30),
     ),
 )

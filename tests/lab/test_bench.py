@@ -188,7 +188,8 @@ def test_the_command_measures_latency_and_gauges_like_counts() -> None:
     (tail,) = (
         one
         for one in document["cells"]
-        if (one["judge"], one["effect"]) == ("judge 5% limit 1.19", {"share": 0.02, "slower": 8.0})
+        if (one["judge"], one["effect"])
+        == ("judge 5% limit 1.19 30 looks", {"share": 0.02, "slower": 8.0})
     )
     assert tail["rolledBack"] == tail["rollouts"]
     assert {one["scenario"] for one in document["cells"]} == {"latency", "gauge-0.3"}
