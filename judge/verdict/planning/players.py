@@ -145,7 +145,8 @@ class CountsPlayer:
 
     def stage(self, scenes: Scenes, planned: Planned, *, rng: np.random.Generator) -> Stage:
         """See `Player`."""
-        phi = float(self.noise.phi)
+        # usual noise: a rare incident is in the counts themselves, and not in the minutes between
+        phi = float(self.noise.phi_usually)
         tracks = cast(self.played, scenes, planned, phi=phi, moved=self.moved, rng=rng)
 
         def play(effect: float, rng: np.random.Generator) -> tuple[Side, ...]:
@@ -209,7 +210,7 @@ class LatencyPlayer:
 
     def stage(self, scenes: Scenes, planned: Planned, *, rng: np.random.Generator) -> Stage:
         """See `Player`."""
-        phi = float(np.median(self.noise.noise.phi))
+        phi = float(np.median(self.noise.noise.phi_usually))
         tracks = latency_cast(self.played, scenes, planned, phi=phi, rng=rng)
         noise = replace(self.noise, noise=self.noise.noise.batched())
 
