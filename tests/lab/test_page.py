@@ -13,7 +13,7 @@ from judge.lab.document import document
 from judge.lab.latency_scenarios import LATENCY_SCENARIOS
 from judge.lab.page import page
 from judge.lab.plots import Curve, Mark, curves, strip
-from judge.lab.rollouts import Setting
+from judge.lab.rollouts import Setting, at_limit
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def found() -> dict[str, object]:
         settings=(Setting(0.05), Setting(0.01)),
     )
     (times,) = (one for one in LATENCY_SCENARIOS if one.name == "latency-classic")
-    times = replace(times, fleet=replace(times.fleet, looks=6, history=120))
+    times = replace(times, fleet=replace(times.fleet, looks=6, history=120), settings=at_limit(2.5))
     plan = bench.Plan((counts, times), 8, 1)
     tallies: bench.Tallies = {}
     for _, more in bench.run(plan, jobs=1):
