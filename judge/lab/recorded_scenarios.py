@@ -17,28 +17,28 @@ RECORDED_SCENARIOS = (
         "recorded-steady",
         "recorded: errors and CPU of ten pods; processes restart, a scrape in 200 fails, and "
         "everything is missed for 3 minutes about every 7 hours",
-        FOLDER / "service-steady.json.gz",
+        FOLDER / "steady.json.gz",
         "error-rate",
     ),
     RecordedScenario(
         "recorded-churning",
         "recorded: errors and CPU of 7 to 12 pods, by the daily rhythm, that live for about 3 "
         "hours and differ for ever by 10 %; errors of all go up fivefold about every 3 hours",
-        FOLDER / "service-churning.json.gz",
+        FOLDER / "churning.json.gz",
         "error-rate",
     ),
     RecordedScenario(
         "recorded-gappy",
         "recorded: errors and CPU of ten pods with incidents of their own; a scrape in 25 fails, "
         "and pods, or everything, are missed for 3 minutes about every 3 hours",
-        FOLDER / "service-gappy.json.gz",
+        FOLDER / "gappy.json.gz",
         "error-rate",
     ),
     RecordedScenario(
         "recorded-slow",
         "recorded: errors and latency, in eight classic buckets, of eight pods that live for about "
         "7 hours; a scrape in 100 fails",
-        FOLDER / "service-slow.json.gz",
+        FOLDER / "slow.json.gz",
         "latency",
         effects=(1.0, SLOW_LIMIT, 2.0, SLOW_LIMIT**3),
         settings=at_limit(SLOW_LIMIT),

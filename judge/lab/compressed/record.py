@@ -160,7 +160,7 @@ def write(
     text = json.dumps(
         bundle_document(nowhere, history, intervals), sort_keys=True, separators=(",", ":")
     )
-    path = folder / f"service-{law.name}.json.gz"
+    path = folder / f"{law.name}.json.gz"
     path.write_bytes(gzip.compress(text.encode(), mtime=0))
     return path
 

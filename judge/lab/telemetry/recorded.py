@@ -23,7 +23,7 @@ from judge.spec.limits import default_worst
 from judge.spec.resolved import BASELINE, CANARY, Direction, ResolvedAnalysis, Risk, Track
 from judge.stats.samples import Interval, Sample
 
-FOLDER = Path(__file__).parent.parent / "recordings"
+FOLDER = Path(__file__).parent / "services"
 GROUP = 3  # pods
 PRESENT = 0.5  # of a window, for a pod that plays the canary
 EFFECTS = (1.0, 1.25, 1.5, 2.0)
