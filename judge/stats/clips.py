@@ -31,7 +31,8 @@ class Clips:
 
     ``calibrated``: a threshold that calibration has raised is what convicts. ``narrow`` and
     ``wide`` (...) are clips, None for the usual one and for none; what grows with the latter counts
-    less ``behind`` (...).
+    less ``behind`` (...). ``pods`` (...) played the canary when it was calibrated; fewer of them
+    have more trouble than was seen then, and what they show counts for less, by the root of that.
     """
 
     usual: float
@@ -39,36 +40,45 @@ class Clips:
     narrow: Array | None = None
     wide: Array | None = None
     behind: Array | None = None
+    pods: Array | None = None
 
     def grown(self, steps: Steps) -> Array:
         """log E after each look, (..., looks)."""
         narrow = mixed(self.by_start(steps), steps.plan)
         if self.wide is None or self.behind is None or not np.isfinite(self.behind).any():
             return narrow
-        wide = mixed(steps.clipped(self.wide), steps.plan)
-        return np.asarray(np.logaddexp(narrow, wide - self.behind[..., None]))
+        wide = mixed(steps.clipped(self.wide, self._weight(steps)), steps.plan)
+        return np.asarray(np.maximum(narrow, wide - self.behind[..., None]))
 
     def by_start(self, steps: Steps) -> list[Array]:
         """The same with the narrow clip for each start."""
-        return steps.clipped(self.usual if self.narrow is None else self.narrow)
+        clip = self.usual if self.narrow is None else self.narrow
+        return steps.clipped(clip, self._weight(steps))
+
+    def _weight(self, steps: Steps) -> Array | None:
+        if self.pods is None or steps.pods is None:
+            return None
+        weight = np.sqrt(np.minimum(steps.pods / self.pods[..., None], 1.0))
+        return None if (weight == 1.0).all() else weight
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What calibration asks, every field (...): the threshold ``raised``, and the clips.
+    """What calibration asks, every field (...): the threshold ``raised``, and the `Clips`.
 
-    ``behind`` is infinite where there is no wide clip.
+    ``behind`` is infinite where there is no wide clip. ``pods`` played the canary.
     """
 
     raised: Array
     narrow: Array
     wide: Array
     behind: Array
+    pods: Array
 
     @property
     def packed(self) -> Array:
-        """All of it in one array, (4, ...)."""
-        return np.stack([self.raised, self.narrow, self.wide, self.behind])
+        """All of it in one array, (5, ...)."""
+        return np.stack([self.raised, self.narrow, self.wide, self.behind, self.pods])
 
     @classmethod
     def unpacked(cls, packed: Array) -> Asked:
@@ -77,33 +87,39 @@ class Asked:
 
     def clips(self, usual: float) -> Clips:
         """The clips that go with the threshold."""
-        return Clips(usual, True, self.narrow, self.wide, self.behind)
+        return Clips(usual, True, self.narrow, self.wide, self.behind, self.pods)
 
 
-Raising = Callable[[Array], Array]
+Raising = Callable[[Array, float], Array]
 Highest = Callable[[Clips], Array]
 
 
-def asked(highest: Highest, raising: Raising, *, usual: float, error: float) -> Asked:
-    """What pseudo-rollouts ask for.
+def asked(
+    highest: Highest, raising: Raising, *, usual: float, error: float, pods: int = 1
+) -> Asked:
+    """What pseudo-rollouts ask for, in which so many ``pods`` play the canary.
 
     ``highest`` says what their evidence grows to under clips, (..., rollouts), and ``raising`` by
-    how much the threshold must be raised for that, (...), above log(1/``error``).
+    how much a threshold must be raised for that, (...), above log(1/error), to err so often. Of two
+    clips each may err half as often as one alone.
     """
     base = math.log(1.0 / error)
-    raised = raising(highest(Clips(usual, True)))
+    raised = raising(highest(Clips(usual, True)), error)
     narrow, wide = np.full(raised.shape, usual), np.full(raised.shape, usual)
+    playing = np.full(raised.shape, float(pods))
     slow = raised > FOURTH_BLOCK * base
     if not slow.any():
-        return Asked(raised, narrow, wide, np.full(raised.shape, _NEVER))
+        return Asked(raised, narrow, wide, np.full(raised.shape, _NEVER), playing)
+
+    def halved(clip: Array) -> Array:
+        grown = highest(Clips(usual, True, clip[..., None]))
+        return raising(grown, error / 2.0) + math.log(2.0)
+
     narrow = np.where(slow, SMALL * usual, usual)
-    least = raising(highest(Clips(usual, True, narrow[..., None])))
-    most = raised
+    least, most = halved(narrow), raised
     for _ in range(ROUNDS):
-        # of two directions each may err half as often: the usual clip is what that makes of it
         wide = usual * (base + most) / base
-        most = raising(highest(Clips(usual, True, wide[..., None])))
+        most = halved(wide)
     behind = np.where(slow, most - least, _NEVER)
-    both = Clips(usual, True, *(one[..., None] for one in (narrow, wide, behind)))
-    raised = np.where(slow, raising(highest(both)), raised)
-    return Asked(raised, narrow, wide, behind)
+    raised = np.where(slow, least, raised)
+    return Asked(raised, narrow, wide, behind, playing)

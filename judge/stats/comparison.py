@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -169,9 +168,15 @@ def passing(sides: tuple[Side, ...], terms: Terms) -> Array:
 
 
 def raised_by(
-    pseudo: Iterable[tuple[tuple[Side, ...], NDArray[np.bool_]]], terms: Terms, *, overlap: float
+    pseudo: Iterable[tuple[tuple[Side, ...], NDArray[np.bool_]]],
+    terms: Terms,
+    *,
+    overlap: float,
+    pods: int,
 ) -> Array | None:
-    """What calibration asks, given pseudo-rollouts in parts: `clips.Asked`, packed, (4, ...).
+    """What calibration asks, given pseudo-rollouts in parts: `clips.Asked`, packed, (5, ...).
+
+    ``pods`` play the canary in them.
 
     Of an A/B test by how much each direction's threshold is raised, (directions, ...).
 
@@ -186,20 +191,21 @@ def raised_by(
     if told.sum(-1).min(initial=told.shape[-1]) < FEWEST:
         return None
     directions = [Steps.together(each) for each in zip(*parts, strict=True)]
-    raising = partial(
-        raised_apart if terms.shift else raised_threshold,
-        alpha=terms.convicting_alpha,
-        overlap=overlap,
-    )
+    beyond = raised_apart if terms.shift else raised_threshold
+
+    def raising(values: Array, alpha: float) -> Array:
+        return beyond(values, alpha=alpha, overlap=overlap)
+
+    error = terms.convicting_alpha
     if terms.ab_test:
         clips = Clips(terms.clip, calibrated=True)
         apart = np.stack([clips.grown(one).max(-1) for one in directions])
-        return raising(np.where(told, apart, np.nan))
+        return raising(np.where(told, apart, np.nan), error)
 
     def highest(clips: Clips) -> Array:
         return np.where(told, _both(directions, clips).max(-1), np.nan)
 
-    return asked(highest, raising, usual=terms.clip, error=terms.convicting_alpha).packed
+    return asked(highest, raising, usual=terms.clip, error=error, pods=pods).packed
 
 
 def threshold_raise(raised: Array, terms: Terms) -> Array:

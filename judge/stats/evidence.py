@@ -116,20 +116,30 @@ def log_evidence(
 class Steps:
     """By what log B has grown since each interval's block began, not yet clipped.
 
-    For each of the starts of the ``plan`` an array (..., intervals from the start on).
+    For each of the starts of the ``plan`` an array (..., intervals from the start on). ``pods``
+    (..., intervals) are the canary's, by their traffic, where that is known.
     """
 
     by_start: tuple[Array, ...]
     plan: Schedule
+    pods: Array | None = None
 
-    def clipped(self, clip: Array | float) -> list[Array]:
-        """log E after each look, (..., intervals), for each of the starts; ``clip`` (...)."""
+    def clipped(self, clip: Array | float, weight: Array | None = None) -> list[Array]:
+        """log E after each look, (..., intervals), for each of the starts; ``clip`` (...).
+
+        With ``weight`` (..., intervals) a clipped step counts for that part of it.
+        """
         most = np.asarray(clip)[..., None]
         longest = self.by_start[0].shape[-1]
-        return [
-            _accumulated(np.minimum(one, most), longest - one.shape[-1], self.plan.block)
-            for one in self.by_start
-        ]
+
+        def one(step: Array) -> Array:
+            start = longest - step.shape[-1]
+            added = np.minimum(step, most)
+            if weight is not None:
+                added = added * weight[..., start:]
+            return _accumulated(added, start, self.plan.block)
+
+        return [one(step) for step in self.by_start]
 
     @staticmethod
     def together(parts: Sequence[Steps]) -> Steps:

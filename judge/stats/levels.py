@@ -170,7 +170,8 @@ class LevelSide:
 
     def _tested(self, null: Array, plan: Schedule, clip: float, *, up: bool) -> Steps:
         beyond = alternatives(np.zeros_like(null), up=up, nearest=NEAREST)
-        return steps(self.steps, null, beyond, self.spread(clip), plan)
+        found = steps(self.steps, null, beyond, self.spread(clip), plan)
+        return replace(found, pods=self.arms.reference if self.inverted else self.arms.treated)
 
     def spread(self, clip: float) -> Spread:
         """The pods' lasting differences of level; of slopes there are none: a pod restarts."""
@@ -283,7 +284,7 @@ def level_calibration(
             sides = level_sides(arms, each, terms, slope=slope, at_limit=True)
             yield sides, arms.usable
 
-    return raised_by(pseudo(), terms, overlap=drawn.overlap)
+    return raised_by(pseudo(), terms, overlap=drawn.overlap, pods=group)
 
 
 def level_sides(

@@ -100,7 +100,9 @@ class RiskSide:
     ) -> Steps:
         model = likelihood(self.arms, self.noise, temper, inverted=self.inverted)
         spread = self.spread(clip)
-        return steps(model, null, beyond, spread, plan, averaged=self.averaged)
+        found = steps(model, null, beyond, spread, plan, averaged=self.averaged)
+        pods = (self.arms.reference if self.inverted else self.arms.treated).pods
+        return replace(found, pods=pods[0] if self.averaged else pods)
 
     def spread(self, clip: float) -> Spread:
         """The pods' lasting differences as this comparison's ratio shows them.
@@ -251,7 +253,7 @@ def calibration(
             arms = pseudo_rollouts(chosen, history)
             yield tuple(one.at_limit() for one in sides(arms, each, terms)), arms.usable
 
-    return raised_by(pseudo(), terms, overlap=drawn.overlap)
+    return raised_by(pseudo(), terms, overlap=drawn.overlap, pods=group)
 
 
 def sides(arms: Arms, noise: Dispersion, terms: Terms) -> tuple[RiskSide, ...]:

@@ -260,7 +260,7 @@ def tail_calibration(
             )
             yield sides, np.asarray(sides[0].arms.usable.any(0))
 
-    return raised_by(pseudo(), terms, overlap=drawn.overlap)
+    return raised_by(pseudo(), terms, overlap=drawn.overlap, pods=group)
 
 
 def _pseudo_side(
