@@ -1,8 +1,8 @@
 """Whether `judge plan` is right: times planned on simulated histories against times measured.
 
-Histories of a scenario are drawn, and some runs after each. Every history is planned on alone. The
-median of the planned times, by which half of the regressions are seen or 95 % of them, is held
-against the time in which this judge sees as many on the runs. Both are cut off at the run's end:
+Histories of a scenario are drawn, and some runs after each. Every history is planned on alone. All
+plans together say by when half of the regressions are seen, or 95 % of them: that is held against
+the time in which this judge sees as many on all of the runs. Both are cut off at the run's end:
 what too many runs do not see has no time on either side.
 """
 
@@ -41,8 +41,8 @@ Drawn = CountRollouts | LatencyRollouts | GaugeRollouts
 class Accuracy:
     """One effect of a scenario: looks by which ``share`` of the runs see it, measured and planned.
 
-    ``plans`` are those of the single histories; infinite where fewer of the runs see it. The other
-    shares are those that see it within the run at all.
+    ``plans`` are those of the single histories, ``planned`` is what they say together; infinite
+    where fewer of the runs see it. The other shares are those that see it within the run at all.
     """
 
     scenario: str
@@ -52,13 +52,9 @@ class Accuracy:
     share: float
     measured: float
     measured_share: float
+    planned: float
     plans: tuple[float, ...]
     planned_share: float
-
-    @property
-    def planned(self) -> float:
-        """The median of the plans."""
-        return float(np.median(self.plans))
 
     @property
     def ratio(self) -> float:
@@ -124,9 +120,16 @@ def _accuracy(
         share,
         float(np.quantile(seen, share, method="inverted_cdf")),
         float(np.isfinite(seen).mean()),
+        _together(plans, share),
         tuple(one.look(share).value or math.inf for one in plans),
         float(np.mean([one.by_look[-1] for one in plans])),
     )
+
+
+def _together(plans: list[Foresight], share: float) -> float:
+    """The look by which all plans together have seen it in that share of the runs."""
+    reached = np.flatnonzero(np.mean([one.by_look for one in plans], axis=0) >= share - 1e-12)
+    return float(reached[0] + 1) if reached.size else math.inf
 
 
 def _simulated(scenario: Scenario, rng: np.random.Generator, histories: int, runs: int) -> Drawn:

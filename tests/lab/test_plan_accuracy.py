@@ -14,7 +14,7 @@ from judge.lab.scenarios import SCENARIOS
 
 def accuracy(planned, measured, looks=30):
     setting = Setting(0.01, 1.25, looks)
-    return Accuracy("one", setting, looks, 2.0, 0.5, measured, 0.9, (planned,), 0.9)
+    return Accuracy("one", setting, looks, 2.0, 0.5, measured, 0.9, planned, (planned,), 0.9)
 
 
 def test_a_factor_of_one_and_a_half_is_right_and_more_is_not():
