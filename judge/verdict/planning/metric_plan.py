@@ -71,10 +71,6 @@ class Prospect:
     made: bool
 
 
-class Unplannable(Exception):
-    """There is nothing to compare; the message says why."""
-
-
 def prospect(
     metric: Metric,
     terms: Terms,
@@ -85,14 +81,18 @@ def prospect(
     seed: int,
     done: Callable[[], None],
     count: int = SCENES,
-) -> Prospect:
+) -> Prospect | None:
     """Play runs of the tracks ``planned``, which pass after ``pass_looks`` of their looks.
 
-    ``done`` is called after each release that was played. Raises `Unplannable`.
+    ``done`` is called after each release that was played. None where nothing of the two tracks can
+    be compared.
     """
     rng = np.random.default_rng([seed, 0])
     raised = player.raised(planned)
-    drawn, played = _scenes(metric, player, terms, planned, count, rng)
+    found = _scenes(metric, player, terms, planned, count, rng)
+    if found is None or not player.testable:
+        return None
+    drawn, played = found
     stage = played.stage(drawn, planned, rng=rng)
     releases = _Releases(metric, terms, stage, raised, drawn, pass_looks, seed, done)
     good, proven = releases.good()
@@ -117,9 +117,12 @@ def folds_seen(
     *,
     seed: int,
 ) -> list[Foresight]:
-    """When releases that are so many times worse are seen. Raises `Unplannable`."""
+    """When releases that are so many times worse are seen. Raises ValueError where none can be."""
     rng = np.random.default_rng([seed, 0])
-    drawn, played = _scenes(metric, player, terms, planned, SCENES, rng)
+    found = _scenes(metric, player, terms, planned, SCENES, rng)
+    if found is None or not player.testable:
+        raise ValueError(f"nothing of {metric.name} can be compared")
+    drawn, played = found
     stage, raised = played.stage(drawn, planned, rng=rng), player.raised(planned)
     releases = _Releases(metric, terms, stage, raised, drawn, terms.looks, seed, lambda: None)
     return [releases.regression(fold).seen for fold in folds]
@@ -153,7 +156,7 @@ def _scenes(
     planned: Planned,
     count: int,
     rng: np.random.Generator,
-) -> tuple[Scenes, Player]:
+) -> tuple[Scenes, Player] | None:
     """The scenes, and who plays them: a made-up history where the real one cannot."""
     count = scenes_for(metric, terms, count)
     group = group_of(planned, usual_pods(player))
@@ -163,9 +166,7 @@ def _scenes(
     pods = planned.canary + planned.baseline
     made = player.made(pods, rng=rng)
     drawn = scenes(made.present, looks=terms.looks, group=planned.canary, count=count, rng=rng)
-    if drawn is None:
-        raise Unplannable("the history has too little to plan on")
-    return drawn, made
+    return None if drawn is None else (drawn, made)
 
 
 @dataclass
@@ -244,8 +245,6 @@ class _Releases:
         rng = np.random.default_rng([self.seed, 1, round(1e6 * effect)])
         sides = self.stage(effect, rng)
         self.done()
-        if not sides:
-            raise Unplannable("nothing of the two tracks can be compared")
         return sides
 
     def _foresight(self, at: Looks) -> Foresight:

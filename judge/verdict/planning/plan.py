@@ -18,7 +18,6 @@ from judge.stats.terms import Terms
 from judge.verdict.kinds.terms import counts_pods, metric_terms
 from judge.verdict.planning.metric_plan import (
     Prospect,
-    Unplannable,
     prospect,
     releases_played,
     usual_pods,
@@ -159,7 +158,7 @@ def _metric_plan(
     others = _options(metric, tracks, weighted=_weighted(analysis, wish))
     played = _Progress(metric, terms, 1 + len(others), done)
 
-    def foreseen(wanted: Planned, **limited: int) -> Prospect:
+    def foreseen(wanted: Planned, **limited: int) -> Prospect | None:
         return prospect(
             metric,
             terms,
@@ -171,14 +170,13 @@ def _metric_plan(
             **limited,
         )
 
-    try:
-        first = foreseen(tracks)
-        options = tuple(
-            Option(name, foreseen(wanted, count=OPTION_SCENES)) for name, wanted in others
-        )
-    except Unplannable as exc:
-        return MetricPlan(metric, share, plays.level, str(exc), terms)
-    return MetricPlan(metric, share, plays.level, "", terms, first, options)
+    first = foreseen(tracks)
+    if first is None:
+        why = "nothing of the two tracks can be compared"
+        return MetricPlan(metric, share, plays.level, why, terms)
+    options = [(name, foreseen(wanted, count=OPTION_SCENES)) for name, wanted in others]
+    told = tuple(Option(name, found) for name, found in options if found is not None)
+    return MetricPlan(metric, share, plays.level, "", terms, first, told)
 
 
 def _not_planned(metric: Metric, analysis: ResolvedAnalysis, terms: Terms | None) -> str:
