@@ -8,7 +8,7 @@ are in `contenders`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -99,16 +99,20 @@ class Sequential:
             for history in range(rollouts.histories)
         ]
         few = min(few, rollouts.runs)
-        answers = []
-        for index, effect in enumerate(self.scenario.effects):
-            judged = rollouts.runs if self.promised_of(effect) else few
-            seen = judged if is_good(effect, self.setting.limit) else few
-            each = [
-                self._history(rollouts, history, index, learned, judged, seen)
-                for history, learned in enumerate(known)
-            ]
-            answers.append(_together(each, seen))
-        return answers
+        effects = self.scenario.effects
+        judged = [rollouts.runs if self.promised_of(effect) else few for effect in effects]
+        seen = [
+            judged[index] if is_good(effect, self.setting.limit) else few
+            for index, effect in enumerate(effects)
+        ]
+        each = [
+            self._history(rollouts, history, learned, judged, seen)
+            for history, learned in enumerate(known)
+        ]
+        return [
+            _together([answers[index] for answers in each], count)
+            for index, count in enumerate(seen)
+        ]
 
     def promised_of(self, effect: Effect) -> bool:
         """Whether something is promised of a release with this effect."""
@@ -139,31 +143,36 @@ class Sequential:
         self,
         rollouts: Rollouts,
         history: int,
-        effect: int,
         learned: Learned[Any],
-        judged: int,
-        seen: int,
-    ) -> Answer:
-        """The first ``judged`` runs of a history, (runs,); whether they fail, of ``seen`` of them.
+        judged: Sequence[int],
+        seen: Sequence[int],
+    ) -> list[Answer]:
+        """By effect the first ``judged`` runs of a history, (runs,).
 
-        And of those that look proven, since no pass is said after a failure.
+        Whether they fail is looked for in ``seen`` of them, and where one looks proven, since no
+        pass is said after a failure. All effects go together: small batches cost as much as large.
         """
-        first_run = history * rollouts.runs
-        rolled_back = np.full(judged, NEVER)
-        shown = np.zeros((judged, self.looks), dtype=bool)
-        for runs in _chunks(judged):
-            sides = rollouts.sides(effect, first_run + runs, self.terms, learned)
-            shown[runs] = passing(sides, self.terms) >= math.log(1.0 / BETA)
-        wanted = np.flatnonzero((np.arange(judged) < seen) | shown.any(-1))
-        for part in _chunks(len(wanted)):
-            runs = wanted[part]
-            sides = rollouts.sides(effect, first_run + runs, self.terms, learned)
+        effects = np.repeat(np.arange(len(judged)), judged)
+        runs = np.concatenate([np.arange(count) for count in judged])
+        numbers = history * rollouts.runs + runs
+        rolled_back = np.full(len(runs), NEVER)
+        shown = np.zeros((len(runs), self.looks), dtype=bool)
+        for part in _chunks(len(runs)):
+            sides = rollouts.sides(effects[part], numbers[part], self.terms, learned)
+            shown[part] = passing(sides, self.terms) >= math.log(1.0 / BETA)
+        wanted = np.flatnonzero((runs < np.asarray(seen)[effects]) | shown.any(-1))
+        for chunk in _chunks(len(wanted)):
+            part = wanted[chunk]
+            sides = rollouts.sides(effects[part], numbers[part], self.terms, learned)
             failed = failing(sides, self.terms, learned.raised)
-            rolled_back[runs] = first(failed.log_evidence >= failed.threshold[..., None])
+            rolled_back[part] = first(failed.log_evidence >= failed.threshold[..., None])
         early = first(shown)
         before = (rolled_back == NEVER) | (early < rolled_back)
-        proven = shown[:, -1] & (rolled_back == NEVER)
-        return Answer(rolled_back, proven, np.where(before, early, NEVER))
+        proven, early = shown[:, -1] & (rolled_back == NEVER), np.where(before, early, NEVER)
+        return [
+            Answer(rolled_back[own], proven[own], early[own])
+            for own in (effects == effect for effect in range(len(judged)))
+        ]
 
 
 def worst_good(scenario: Scenario, limit: float) -> Effect:

@@ -180,7 +180,11 @@ class CountRollouts:
         return Learned(noise, calibration(past, noise, terms, canary_pods=pods))
 
     def sides(
-        self, effect: int, rollouts: NDArray[np.intp], terms: Terms, learned: Learned[Dispersion]
+        self,
+        effects: NDArray[np.intp],
+        rollouts: NDArray[np.intp],
+        terms: Terms,
+        learned: Learned[Dispersion],
     ) -> tuple[Side, ...]:
         """See `rollouts.Rollouts`. Raises ValueError without a history."""
         if learned.noise is None:
@@ -188,7 +192,7 @@ class CountRollouts:
         run = slice(terms.looks)
         canary, baseline = self.canary, self.baseline
         arms = paired(
-            PodCounts(canary.events[effect, rollouts, run], canary.total[effect, rollouts, run]),
+            PodCounts(canary.events[effects, rollouts, run], canary.total[effects, rollouts, run]),
             PodCounts(baseline.events[rollouts, run], baseline.total[rollouts, run]),
         )
         return sides(arms, learned.noise, terms)

@@ -124,14 +124,18 @@ class GaugeRollouts:
         )
 
     def sides(
-        self, effect: int, rollouts: NDArray[np.intp], terms: Terms, learned: Learned[LevelNoise]
+        self,
+        effects: NDArray[np.intp],
+        rollouts: NDArray[np.intp],
+        terms: Terms,
+        learned: Learned[LevelNoise],
     ) -> tuple[Side, ...]:
         """See `rollouts.Rollouts`. Raises ValueError without a history."""
         if learned.noise is None:
             raise ValueError(f"{self.scenario.name} needs a history")
         run = slice(terms.looks)
         arms = level_arms(
-            PodLevels(self.canary.values[effect, rollouts, run]),
+            PodLevels(self.canary.values[effects, rollouts, run]),
             PodLevels(self.baseline.values[rollouts, run]),
             floor=0.0,
         )

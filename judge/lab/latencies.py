@@ -149,14 +149,18 @@ class LatencyRollouts:
         return Learned(noise, tail_calibration(past, noise, terms, canary_pods=pods))
 
     def sides(
-        self, effect: int, rollouts: NDArray[np.intp], terms: Terms, learned: Learned[TailNoise]
+        self,
+        effects: NDArray[np.intp],
+        rollouts: NDArray[np.intp],
+        terms: Terms,
+        learned: Learned[TailNoise],
     ) -> tuple[Side, ...]:
         """See `rollouts.Rollouts`. Raises ValueError where no bounds can test the limit."""
         if learned.noise is None:
             raise ValueError(f"{self.scenario.name} needs a history")
         run, bounds = slice(terms.looks), self.history.bounds
         sides = slowdown_sides(
-            PodHistograms(bounds, self.canary.counts[effect, rollouts, run]),
+            PodHistograms(bounds, self.canary.counts[effects, rollouts, run]),
             PodHistograms(bounds, self.baseline.counts[rollouts, run]),
             learned.noise,
             terms,

@@ -87,11 +87,15 @@ class Rollouts(Batch, Protocol):
         """What the judge of a history's runs knows before they begin, by the daemon's code."""
 
     def sides(
-        self, effect: int, rollouts: NDArray[np.intp], terms: Terms, learned: Learned[Any]
+        self,
+        effects: NDArray[np.intp],
+        rollouts: NDArray[np.intp],
+        terms: Terms,
+        learned: Learned[Any],
     ) -> tuple[Side, ...]:
         """The comparison of some rollouts of one history, over ``terms.looks`` looks.
 
-        ``effect`` is an index; the sides' batch is (rollouts,).
+        Each under an effect of its own: both (rollouts,) are numbers, and so is the sides' batch.
         """
 
 

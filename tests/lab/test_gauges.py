@@ -77,7 +77,7 @@ def test_a_leak_is_judged_by_growth_and_a_level_by_height() -> None:
 def against(rollouts: GaugeRollouts, effect: int, terms: Terms) -> Failing:
     """The first history's runs under one effect."""
     learned = rollouts.learn(0, terms, calibrate=False)
-    sides = rollouts.sides(effect, np.arange(rollouts.runs), terms, learned)
+    sides = rollouts.sides(np.full(rollouts.runs, effect), np.arange(rollouts.runs), terms, learned)
     return failing(sides, terms, learned.raised)
 
 

@@ -138,7 +138,9 @@ def test_the_limits_are_what_the_buckets_can_test(scenario: LatencyScenario) -> 
     asked = 1.2 if limit == LIMIT else limit
     terms = Terms(asked, 2.0 * asked, 0.01, 0.05, 60.0, 10)
     found = drawn(replace(scenario, fleet=SHORT, effects=(1.0,)), 2)
-    (side,) = found.sides(0, np.arange(1), terms, found.learn(0, terms, calibrate=False))
+    (side,) = found.sides(
+        np.zeros(1, int), np.arange(1), terms, found.learn(0, terms, calibrate=False)
+    )
     assert side.null == pytest.approx(limit)
 
 
@@ -148,4 +150,4 @@ def test_a_limit_that_the_buckets_cannot_test_is_an_error() -> None:
     terms = Terms(1.2, 2.0, 0.01, 0.05, 60.0, 10)
     learned = found.learn(0, terms, calibrate=False)
     with pytest.raises(ValueError, match=r"latency-classic cannot test 1\.2"):
-        found.sides(0, np.arange(1), terms, learned)
+        found.sides(np.zeros(1, int), np.arange(1), terms, learned)
