@@ -92,6 +92,22 @@ def unknown_pods(series: Sequence[RawSeries[T]], *, start: int) -> frozenset[str
     return frozenset(one.pod for one in series) - known
 
 
+def returned_pods(series: Sequence[RawSeries[T]], *, start: int) -> frozenset[str]:
+    """The pods with a counter that nobody showed at ``start``, but somebody had shown before.
+
+    What it grew by since then it did not grow by within the interval.
+    """
+    counters: dict[Labels, list[RawSeries[T]]] = {}
+    for one in series:
+        counters.setdefault(one.counter, []).append(one)
+    return frozenset(
+        replicas[0].pod
+        for replicas in counters.values()
+        if all(one.shown(start) is None for one in replicas)
+        and any(one.earlier is not None for one in replicas)
+    )
+
+
 def _first_scrapes(series: Sequence[RawSeries[T]]) -> Mapping[Target, int]:
     first: dict[Target, int] = {}
     for one in series:

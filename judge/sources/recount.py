@@ -23,7 +23,7 @@ from judge.sources.memory import MEMORY
 from judge.sources.queries import LOOKBACK, Branch, duration
 from judge.sources.raw_buckets import histograms
 from judge.sources.raw_samples import Raw, RawSamples, Window
-from judge.sources.raw_series import RawSeries, Target, grown, unknown_pods
+from judge.sources.raw_series import RawSeries, Target, grown, returned_pods, unknown_pods
 from judge.sources.selectors import Selector, selector
 from judge.spec.resolved import PrometheusConfig
 from judge.stats.samples import Count, Histogram
@@ -102,8 +102,8 @@ class Recount:
     def growths(
         self, branch: Branch, pods: Collection[str], window: Window, *, first: bool
     ) -> Mapping[str, float] | None:
-        """What the counters of ``pods`` grew by."""
-        parts = self._settled([branch], pods, window, self._numbers, first=first)
+        """What the counters of ``pods`` grew by within the window; none of one back after a gap."""
+        parts = self._settled([branch], pods, window, self._steady, first=first)
         return None if parts is None else parts[0]
 
     def histograms(
@@ -136,6 +136,11 @@ class Recount:
     def _numbers(self, raw: Raw, window: Window, found: Collection[Target]) -> dict[str, float]:
         start, end = _ms(window.start), _ms(window.end)
         return grown(raw.numbers, NUMBERS, start=start, end=end, found=found)
+
+    def _steady(self, raw: Raw, window: Window, found: Collection[Target]) -> dict[str, float]:
+        returned = returned_pods(raw.numbers, start=_ms(window.start))
+        grew = self._numbers(raw, window, found)
+        return {pod: growth for pod, growth in grew.items() if pod not in returned}
 
     def _histograms(
         self, raw: Raw, window: Window, found: Collection[Target]

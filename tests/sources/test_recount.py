@@ -258,3 +258,9 @@ def test_what_cannot_be_read_whole_settles_nothing_of_any_kind(behaviour: Behavi
     with recounting(behaviour) as (_, recount):
         assert histograms(recount) is None
         assert recount.growths(RATE, ["a"], WINDOW, first=False) is None
+
+
+def test_what_a_counter_grew_by_in_a_gap_is_not_how_fast_it_grows_now() -> None:
+    after, before = samples(OK, (1050, "700")), says(vector((OK, "100")))
+    with recounting(after, before) as (_, recount):
+        assert recount.growths(RATE, ["a"], WINDOW, first=False) == {}
