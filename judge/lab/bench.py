@@ -12,7 +12,9 @@ from __future__ import annotations
 import contextlib
 import math
 import multiprocessing
+import os
 import signal
+import threading
 import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
@@ -161,7 +163,7 @@ def run(plan: Plan, *, jobs: int) -> Iterator[tuple[Part, Tallies]]:
         yield from ((part, measured(part)) for part in parts(plan))
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_leave_interrupts) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_serve) as pool:
         try:
             yield from _spread(pool, parts(plan), ahead=2 * jobs)
         finally:
@@ -183,9 +185,17 @@ def _spread(pool: Executor, work: Iterator[Part], *, ahead: int) -> Iterator[tup
             yield under_way.pop(future), future.result()
 
 
-def _leave_interrupts() -> None:
-    """Ctrl-C is the parent's to handle."""
+def _serve() -> None:
+    """Ctrl-C is the parent's to handle; and without the parent there is nothing to do."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def add(tallies: Tallies, more: Tallies) -> None:

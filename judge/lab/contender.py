@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -80,6 +80,23 @@ class Contender(Generic[Judged]):
 AnyContender = Contender[Any]
 
 
+@dataclass(slots=True)
+class Proofs:
+    """Which runs of a batch look proven at which look: alpha changes nothing of it.
+
+    So settings that differ in alpha alone find them once. Kept for one batch at a time.
+    """
+
+    batch: Rollouts | None = None
+    found: dict[tuple[Any, ...], NDArray[np.bool_]] = field(default_factory=dict)
+
+    def of(self, batch: Rollouts) -> dict[tuple[Any, ...], NDArray[np.bool_]]:
+        """What is known of a batch, by limit, looks, history and numbers of runs."""
+        if self.batch is not batch:
+            self.batch, self.found = batch, {}
+        return self.found
+
+
 @dataclass(frozen=True, slots=True)
 class Sequential:
     """This judge in one setting, on a scenario.
@@ -91,6 +108,7 @@ class Sequential:
 
     setting: Setting
     scenario: Scenario
+    proofs: Proofs = field(default_factory=Proofs, compare=False)
 
     def __call__(self, rollouts: Rollouts, few: int) -> list[Answer]:
         """Judge rollouts after each of their looks."""
@@ -157,9 +175,12 @@ class Sequential:
         numbers = history * rollouts.runs + runs
         rolled_back = np.full(len(runs), NEVER)
         shown = np.zeros((len(runs), self.looks), dtype=bool)
-        for part in _chunks(len(runs)):
+        key = (self.setting.limit, self.looks, history, tuple(judged))
+        known = self.proofs.of(rollouts).get(key)
+        for part in _chunks(len(runs) if known is None else 0):
             sides = rollouts.sides(effects[part], numbers[part], self.terms, learned)
             shown[part] = passing(sides, self.terms) >= math.log(1.0 / BETA)
+        shown = self.proofs.of(rollouts).setdefault(key, shown)
         wanted = np.flatnonzero((runs < np.asarray(seen)[effects]) | shown.any(-1))
         for chunk in _chunks(len(wanted)):
             part = wanted[chunk]
@@ -197,13 +218,14 @@ def _together(each: list[Answer], seen: int) -> Answer:
 
 def ours(scenario: Scenario) -> tuple[AnyContender, ...]:
     """This judge in the scenario's settings."""
-    return tuple(_this(setting, scenario) for setting in scenario.settings)
+    proofs = Proofs()
+    return tuple(_this(setting, scenario, proofs) for setting in scenario.settings)
 
 
-def _this(setting: Setting, scenario: Scenario) -> AnyContender:
+def _this(setting: Setting, scenario: Scenario, proofs: Proofs) -> AnyContender:
     return Contender(
         setting_name(setting),
-        Sequential(setting, scenario),
+        Sequential(setting, scenario, proofs),
         alpha=setting.alpha,
         limit=setting.limit,
         calibrated=setting.calibrated,
