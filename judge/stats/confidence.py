@@ -16,8 +16,10 @@ import numpy as np
 from judge.stats.arms import Array
 from judge.stats.clips import Clips
 from judge.stats.comparison import Comparison, Side
-from judge.stats.evidence import Schedule
+from judge.stats.evidence import Schedule, mixed
 from judge.stats.terms import Terms
+
+_HAIR = 1e-9  # more than what rounding of 1 / ratio changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,23 +143,30 @@ def _as_decided(
     Searching tries a few ratios and a part of the mixture over starts only, which may miss by a
     hair what the whole evidence says of the limit itself.
     """
-    null = comparison.sides[0].null
+    up, down = _shown(comparison, terms)
+    low = _outside(low, comparison.sides[0].null, up)
+    if len(comparison.sides) > 1:
+        high = _inverse(_outside(_inverse(high), comparison.sides[1].null, down))
+    return low, high
+
+
+def _shown(comparison: Comparison, terms: Terms) -> tuple[bool, bool]:
+    """Whether the limit is refuted from above, and, with two directions, from below."""
     if terms.ab_test:
         up, down = (bool(one.shown[..., -1]) for one in comparison.told)
-        return _outside(low, null, up), _inverse(_outside(_inverse(high), null, down))
+        return up, down
     failed = float(comparison.log_evidence[..., -1]) >= float(comparison.threshold)
-    if not failed:
-        return (min(low, null) if low is not None else None), high
-    if terms.both and high is not None and high < null:
-        return low, min(high, 1.0 / null)
-    return max(low or 0.0, null), high
+    if not (failed and terms.both):
+        return failed, False
+    above, below = (mixed(starts, terms.plan)[..., -1] for starts in comparison.by_start)
+    return bool(above >= below), bool(above < below)
 
 
 def _outside(end: float | None, null: float, out: bool) -> float | None:
-    """A lower end that leaves the limit outside exactly where it is ``out``."""
+    """A lower end that leaves the limit outside, by a hair at least, only where it is ``out``."""
     if out:
-        return max(end or 0.0, null)
-    return min(end, null) if end is not None else None
+        return max(end or 0.0, null * (1.0 + _HAIR))
+    return min(end, null * (1.0 - _HAIR)) if end is not None else None
 
 
 def _inverse(ratio: float | None) -> float | None:

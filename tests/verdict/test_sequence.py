@@ -71,9 +71,36 @@ def test_the_limit_is_outside_at_the_looks_at_which_the_evidence_convicts(
     told = [one.metrics["error-rate"] for one in looked(SequentialJudge(of, history(rng)), run)]
     convicts = [one.evidence >= one.threshold for one in told]
     if direction is Direction.INCREASE:
-        outside = [one.low is not None and one.low >= limit for one in told]
+        outside = [one.low is not None and one.low > limit for one in told]
     else:
-        outside = [one.high is not None and one.high <= limit for one in told]
+        outside = [one.high is not None and one.high < limit for one in told]
+    assert outside == convicts
+    assert 0 < sum(convicts) < len(convicts)
+
+
+@pytest.mark.parametrize("seed", [28, 41])
+@pytest.mark.parametrize("direction", list(Direction))
+def test_the_limit_is_outside_nowhere_else(direction, seed):
+    """Few events, so that an end of the search often comes to lie beside the limit."""
+    rng = np.random.default_rng(seed)
+    limit, worst = (0.8, 0.5) if direction is Direction.DECREASE else (1.25, 2.0)
+    outside, convicts = [], []
+    for ratio in (0.3, 1.0, 1.6, 2.0, 4.0):
+        of = analysis(
+            metric(direction=direction, limit=limit, worst=worst),
+            duration=900.0,
+            risk=Risk(false_rollback=0.2),
+        )
+        past, pods = history(rng, 120, pods={"baseline": 4}), {"baseline": 4}
+        run = intervals(rng, 15, tracks={"baseline": 1, "canary": ratio}, pods=pods)
+        for one in looked(SequentialJudge(of, past), run):
+            said = one.metrics["error-rate"]
+            above = said.low is not None and said.low > limit
+            least = 1 / limit if direction is Direction.EITHER else limit
+            below = said.high is not None and said.high < least
+            wrong = {Direction.INCREASE: above, Direction.DECREASE: below}
+            outside.append(wrong.get(direction, above or below))
+            convicts.append(said.evidence >= said.threshold)
     assert outside == convicts
     assert 0 < sum(convicts) < len(convicts)
 
