@@ -195,15 +195,13 @@ def _blocks(counts: PodCounts, interval: float, seconds: float) -> tuple[Array, 
 
 
 def _pearson(events: Array, total: Array) -> tuple[Array, Array, Array]:
-    """The terms of Pearson's statistic of the pods' shares by block, given their long-run rates.
+    """The terms of Pearson's statistic of the pods' shares by block, given how their rates usually differ.
 
     Terms and expected events (..., blocks, pods), and the statistic's degrees of freedom (...).
     """
-    pod_total = total.sum(-2, keepdims=True)
-    rates = np.divide(
-        events.sum(-2, keepdims=True), pod_total, out=np.zeros_like(pod_total), where=pod_total > 0
-    )
-    weight = total * rates
+    usual = _at_common_rate(events, total)[..., None, :]
+    own = np.divide(events.sum(-2, keepdims=True), usual, out=np.zeros_like(usual), where=usual > 0)
+    weight = total * own
     share_of = weight.sum(-1, keepdims=True)
     expected = np.divide(
         events.sum(-1, keepdims=True) * weight,
@@ -221,13 +219,21 @@ def _pearson(events: Array, total: Array) -> tuple[Array, Array, Array]:
     return terms, expected, degrees
 
 
+def _at_common_rate(events: Array, total: Array) -> Array:
+    """The events that each pod would have had at the rate of all pods at its time, (..., pods).
+
+    Pods come and go: one that was there in a bad hour has more events than one that was not, and is
+    no worse for it.
+    """
+    requests = total.sum(-1, keepdims=True)
+    share = np.divide(total, requests, out=np.zeros_like(total), where=requests > 0)
+    return np.asarray((events.sum(-1, keepdims=True) * share).sum(-2))
+
+
 def _spread(counts: PodCounts, phi: Array) -> Array:
     """The log-sd of the pods' lasting rates, by moments (DerSimonian & Laird 1986, with phi)."""
-    events, total = counts.events.sum(-2), counts.total.sum(-2)
-    whole = total.sum(-1, keepdims=True)
-    expected = events.sum(-1, keepdims=True) * np.divide(
-        total, whole, out=np.zeros_like(total), where=whole > 0
-    )
+    events = counts.events.sum(-2)
+    expected = _at_common_rate(counts.events, counts.total)
     seen = expected > 0
     statistic = np.divide(
         np.square(events - expected), expected, out=np.zeros_like(expected), where=seen

@@ -103,3 +103,18 @@ def test_of_few_events_the_usual_noise_cannot_be_told_apart():
     rng = np.random.default_rng(10)
     noise = dispersion(history(rng, np.full((9,), 0.0005)), interval=60)
     assert (noise.usual == noise.phi).all()
+
+
+def test_pods_that_come_and_go_are_no_worse_for_the_bad_hours_that_they_saw():
+    rng = np.random.default_rng(5)
+    intervals, places = 960, 6
+    shared = np.where(np.arange(intervals) % 120 < 10, 5.0, 1.0)
+    lives = [np.sort(rng.choice(intervals, 8, replace=False)) for _ in range(places)]
+    total = np.zeros((intervals, places * 9))
+    for place, born in enumerate(lives):
+        life = np.searchsorted(born, np.arange(intervals), side="right")
+        total[np.arange(intervals), place * 9 + life] = 1000.0
+    events = rng.binomial(total.astype(int), 0.01 * shared[:, None]).astype(float)
+    noise = dispersion(PodCounts(events, total), interval=60.0)
+    assert noise.tau < 0.05
+    assert noise.phi < 1.4
