@@ -1,7 +1,9 @@
 """What a run's promise will be worth, told from the history alone.
 
 Owned here: the same answer as the verdict's (`sequential`), without calibrating: enough pseudo
-rollouts, or not. `testability` says what is short, and what would mend it.
+rollouts, or not. Of an A/B test it is the least that it can be: only its first interval shows
+whether the same pods serve both variants, and then nothing is measured on the past. `testability`
+says what is short, and what would mend it.
 """
 
 from __future__ import annotations
@@ -43,7 +45,7 @@ def promise_of(analysis: ResolvedAnalysis, history: Sequence[Interval]) -> Promi
 
 def _metric_promise(terms: MetricTerms, history: Sequence[Interval]) -> Promise:
     compared = terms.compared
-    if compared is None:
+    if compared is None or compared.ab_test:
         return Promise.UNCALIBRATED
     past = gathered(history, terms.metric.name, BASELINE)
     if terms.apart is not None:

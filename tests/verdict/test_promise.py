@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from judge.spec.resolved import Direction
 from judge.stats.samples import Interval
 from judge.verdict.promise import MEANINGS, promise_of
 from judge.verdict.sequential import SequentialJudge
@@ -79,6 +80,17 @@ def test_latencies_and_levels():
     assert told(of, coarse, classic) is Promise.UNCALIBRATED
     run = levels(rng, 30, pods={"baseline": 9, "canary": 1}, start=1e6)
     assert told(analysis(gauge()), levels(rng, 480, pods=PODS), run) is Promise.CALIBRATED
+
+
+def test_an_ab_test_is_not_told_more_than_variants_in_the_same_pods_have():
+    rng = np.random.default_rng(1)
+    variants = metric(direction=Direction.EITHER, limit=1.0, worst=1.05, better=Direction.DECREASE)
+    past = history(rng, pods={"baseline": 2})
+    run = intervals(rng, 30, start=1e6, pods={"baseline": 2, "canary": 2})
+    for one in run:
+        tracks = one.samples["error-rate"]
+        tracks["canary"] = dict(zip(tracks["baseline"], tracks["canary"].values(), strict=True))
+    assert told(analysis(variants), past, run) is Promise.UNCALIBRATED
 
 
 def test_each_promise_says_what_it_rests_on():
