@@ -23,7 +23,14 @@ from judge.stats.arms import Arm, Arms, Array
 from judge.stats.clips import Clips
 from judge.stats.comparison import Comparison, weigh
 from judge.stats.counts import HIGH_RATE, Tempering, likelihood
-from judge.stats.dispersion import ASSUMED_PHI, FEWEST_DEGREES, UPPER, Dispersion, assumed
+from judge.stats.dispersion import (
+    ASSUMED_PHI,
+    ASSUMED_TAU,
+    FEWEST_DEGREES,
+    UPPER,
+    Dispersion,
+    assumed,
+)
 from judge.stats.evidence import Alternatives, Likelihood, Schedule, Steps, mixed, steps
 from judge.stats.small_effects import small_alternatives
 from judge.stats.spread import none
@@ -143,7 +150,7 @@ def weigh_within_pods(arms: Arms, terms: Terms, *, rate: float | None) -> tuple[
     """
     if rate is None:
         rate, arms = _first_rate(arms)
-    phi, learned = running_phi(arms, interval=terms.interval, looks=terms.looks)
+    phi, learned = running_phi(arms, interval=terms.interval, looks=terms.looks, rate=rate)
     noise = replace(assumed((), rate), tau=np.zeros(()))
     temper = Tempering(np.asarray(2.0), phi - 1.0)  # 1 + null (2 - 1) (phi - 1)
     sides = tuple(
@@ -203,39 +210,56 @@ def residuals(arms: Arms, ratio: Array) -> tuple[Array, Array]:
     return beyond, (events * share * (1.0 - share) * kept).sum(0)
 
 
-def running_phi(arms: Arms, *, interval: float, looks: int) -> tuple[Array, NDArray[np.bool_]]:
+def running_phi(
+    arms: Arms, *, interval: float, looks: int, rate: float
+) -> tuple[Array, NDArray[np.bool_]]:
     """By how much the difference varies more than independent visits would, (intervals,).
 
     What is known before each interval, at least 1: an upper bound (80 %) from stretches of an hour
     (ten minutes in tests of less than a day), or what stretches of six hours (one hour) show, where
-    that is more, and more than chance has it four times in five; 4 until there is enough, of which
-    the second array tells, (intervals,).
+    that is more, and more than chance has it four times in five. What it is above 1 grows with the
+    visits, so where there are more than there were so far, so is the estimate: a quiet night says
+    little of the day. Until there is enough, of which the second array tells, (intervals,), it is
+    4, or what a difference that wanders by 20 % makes of so many visits at this ``rate`` of events.
     """
     seconds = HOUR if looks * interval >= LONG_TEST else TEN_MINUTES
-    statistic, degrees = _recursive(arms, max(1, round(seconds / interval)))
+    volume = _volume(arms)
+    statistic, degrees, usual = _recursive(arms, volume, max(1, round(seconds / interval)))
     learned = degrees >= FEWEST_DEGREES
     bound = statistic / special.chdtri(np.maximum(degrees, 1.0), UPPER)
-    statistic, degrees = _recursive(arms, max(1, round(LONGER * seconds / interval)))
+    estimate = statistic / np.maximum(degrees, 1.0)
+    statistic, degrees, _ = _recursive(arms, volume, max(1, round(LONGER * seconds / interval)))
     chance = special.chdtri(np.maximum(degrees, 1.0), 1.0 - UPPER)
     enough = (degrees >= FEWEST_LONGER) & (statistic > chance)
     longer = np.where(enough, statistic / np.maximum(degrees, 1.0), 1.0)
-    phi = np.where(learned, np.maximum(np.maximum(bound, longer), 1.0), ASSUMED_PHI)
-    return phi, learned
+    grown = np.maximum(volume / np.where(usual > 0, usual, np.inf), 1.0)
+    here = 1.0 + np.maximum(np.maximum(estimate, longer) - 1.0, 0.0) * grown
+    events = volume * (rate if np.isfinite(rate) else 0.0)
+    unknown = np.maximum(ASSUMED_PHI, 1.0 + ASSUMED_TAU**2 * events)
+    return np.where(learned, np.maximum(bound, here), unknown), learned
 
 
-def _recursive(arms: Arms, length: int) -> tuple[Array, Array]:
+def _volume(arms: Arms) -> Array:
+    """The visits that tell of the difference, by interval: n m / (n + m), over the pods' sum."""
+    ours, theirs = arms.treated.total, arms.reference.total
+    both = np.where(arms.usable, ours + theirs, 1.0)
+    return np.asarray(np.where(arms.usable, ours * theirs / both, 0.0).sum(0))
+
+
+def _recursive(arms: Arms, volume: Array, length: int) -> tuple[Array, Array, Array]:
     """The sum of squared recursive residuals and their number, as known before each interval.
 
     One for each stretch of ``length`` intervals: how far it is from the ratio of those before it,
-    over what is expected of independent visits (Brown, Durbin and Evans 1975). (intervals,) each.
+    over what is expected of independent visits (Brown, Durbin and Evans 1975). And the mean of the
+    ``volume`` of their intervals. (intervals,) each.
     """
     above, below = common_ratio(arms)
     intervals = len(above)
-    known = np.zeros((2, intervals))
-    statistic, degrees, information = 0.0, 0, 0.0
+    known = np.zeros((3, intervals))
+    statistic, degrees, information, seen = 0.0, 0, 0.0, 0.0
     for first in range(0, intervals, length):
         within = slice(first, first + length)
-        known[0, within], known[1, within] = statistic, degrees
+        known[:, within] = np.array([[statistic], [degrees], [seen / max(degrees, 1)]])
         stretch = _stretch(arms, within)
         ratio = (above[:first].sum() + 0.5) / (below[:first].sum() + 0.5)
         beyond, variance = residuals(stretch, np.full(stretch.usable.shape[-1], ratio))
@@ -245,8 +269,9 @@ def _recursive(arms: Arms, length: int) -> tuple[Array, Array]:
         if information > 0:
             statistic += float(beyond.sum()) ** 2 / (own * (1.0 + own / information))
             degrees += 1
+            seen += float(volume[within].mean())
         information += own
-    return known[0], known[1]
+    return known[0], known[1], known[2]
 
 
 def _stretch(arms: Arms, within: slice) -> Arms:
