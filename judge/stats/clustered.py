@@ -2,8 +2,9 @@
 
 Trials of one cluster (the same hour of a service, say) tend to go the same way, so they tell less
 than as many independent ones. The interval is Clopper and Pearson's exact one with as many trials
-as the clustered ones are worth (Kish's design effect), and stays honest at no event at all: one
-event is taken beforehand to come with one more of its cluster.
+as the clustered ones are worth (Kish's design effect). Before any was seen, one event is taken to
+come with one more of its cluster. Not promised: that the upper end holds where clusters are few and
+an event comes with most of its own; none seen then says little, and the interval does not know it.
 """
 
 from __future__ import annotations
