@@ -24,6 +24,9 @@ from judge.spec.units import format_duration
 
 PLAIN_WIDTH = 120
 MOST_OFFENDERS = 20
+WRAPPED = ("why", "pods", "known by", "metric")
+GAP = 2
+MOST_NAME = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ def text(one: Backtested) -> str:
         for sentence in part.sentences:
             console.print(Text(sentence))
         if part.rows:
-            console.print(_table(part))
+            console.print(_laid_out(part, console))
     return "\n".join(line.rstrip() for line in sink.getvalue().splitlines())
 
 
@@ -80,7 +83,7 @@ def parts(one: Backtested) -> list[Part]:
         sentences = (headline(found, alpha), *((outcomes(found),) if found.judged else ()))
         told.append(Part(title(one), sentences))
         if found.judged:
-            told.append(_metrics(found.metrics))
+            told.append(_metrics(found.metrics, found.judged))
         if found.offenders:
             told.append(_offenders(found))
     if one.rollouts:
@@ -100,20 +103,25 @@ def _title(one: Backtested) -> str:
     )
 
 
-def _metrics(metrics: Sequence[MetricFigures]) -> Part:
+def _metrics(metrics: Sequence[MetricFigures], judged: int) -> Part:
     ratios = sorted({each.ratio for one in metrics for each in one.found})
     heads = [f"{ratio:g}x {how}" for ratio in ratios for how in ("found in", "uncalibrated")]
     rows = []
     for one in metrics:
         by_ratio = {each.ratio: each for each in one.found}
         cells = [cell for ratio in ratios for cell in _times(by_ratio.get(ratio))]
-        rows.append((one.name, f"{one.rolled_back:,}", _threshold(one), _raised(one), *cells))
+        rows.append((one.name, _rolled_back(one, judged), _threshold(one), _raised(one), *cells))
     columns = ("metric", "rolled back", "threshold", "raised by", *heads)
     sentence = (
         "What calibration added to each threshold (log E: median, least to most), and the median "
         "time in which a regression put into a pod is found, calibrated and not."
     )
     return Part("Thresholds, and what they cost", (sentence,), columns, tuple(rows))
+
+
+def _rolled_back(one: MetricFigures, judged: int) -> str:
+    """How often; nothing is known of a metric that was split in no window."""
+    return "-" if sum(one.unsplit.values()) >= judged else f"{one.rolled_back:,}"
 
 
 def _threshold(one: MetricFigures) -> str:
@@ -184,11 +192,23 @@ def _number(value: float | None) -> str:
     return "?" if value is None else f"{value:.3g}"
 
 
-def _table(part: Part) -> Table:
+def _laid_out(part: Part, console: Console) -> Table:
+    """The part's table; in a terminal that is too narrow for it every column may be wrapped."""
+    least = GAP * len(part.columns)
+    for place, column in enumerate(part.columns):
+        cells = [column, *(row[place] for row in part.rows)]
+        pieces = [word for cell in cells for word in cell.split()] if column in WRAPPED else cells
+        least += max(map(len, pieces), default=0)
+    return _table(part, WRAPPED if least <= console.width else part.columns)
+
+
+def _table(part: Part, wrapped: Sequence[str]) -> Table:
+    """``wrapped``: the columns that go on in further lines. The first names its row, in one."""
     table = Table(box=None, pad_edge=False, header_style="dim")
-    wide = ("why", "pods", "known by", "metric")
-    for column in part.columns:
-        table.add_column(column, no_wrap=column not in wide, overflow="fold")
+    names = max((len(word) for row in part.rows for word in row[0].split()), default=0)
+    for place, column in enumerate(part.columns):
+        least = None if place else min(names, MOST_NAME)
+        table.add_column(column, no_wrap=column not in wrapped, overflow="fold", min_width=least)
     for row in part.rows:
         table.add_row(*(Text(cell) for cell in row))
     return table
