@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from judge.spec.resolved import ResolvedAnalysis
 
 SINCE = "7d"
+EARLIEST = 1.3e9  # Unix seconds: what lies before was meant otherwise, as a number of days say
 COULD_NOT_JUDGE = 4
 _OUTPUTS = ("text", "json", "markdown")
 
@@ -164,6 +165,7 @@ def _of_prometheus(
     file: Path, state: Path | None, options: Mapping[str, Any], wanted: Wanted
 ) -> Backtested:
     from judge.cli.analysis_file import read_analysis
+    from judge.cli.backtesting.words import stamp
     from judge.runs.once import settled
     from judge.sources.prometheus import prometheus_source
 
@@ -178,6 +180,12 @@ def _of_prometheus(
             if until is None:
                 until = settled(analysis, source, now=now) // analysis.interval * analysis.interval
             since = since_of(options["since"] or SINCE, until)
+            if since < EARLIEST:
+                raise click.BadParameter(
+                    f"{options['since']!r} lies before {stamp(EARLIEST)}, when there was no "
+                    "Prometheus; write a duration such as 7d, or a time",
+                    param_hint="--since",
+                )
             return _plan(analysis, options, since=since, until=until)
 
         return _run(analysis, source, state, options, wanted, plan)
@@ -189,6 +197,10 @@ def _plan(
     from judge.runs.backtest.windows import RECALIBRATED, Plan, usual_every, windows
     from judge.spec.units import format_duration
 
+    if options["every"] == 0:
+        raise click.BadParameter(
+            "is 0; write how far apart runs begin, as 1h", param_hint="--every"
+        )
     found = Plan(
         since=since,
         until=until,

@@ -47,7 +47,9 @@ _PROMISES = {
     Promise.EXACT: "the promise on false rollbacks is exact as far as the history shows",
     Promise.CALIBRATED: "the promise on false rollbacks is measured on this service's own history",
     Promise.EMPIRICAL: "the promise on false rollbacks is empirical: measured on past days' pairs",
-    Promise.UNCALIBRATED: "too little history to measure the promise on false rollbacks",
+    Promise.UNCALIBRATED: (
+        "the promise on false rollbacks is not measured: it rests on noise as learned or assumed"
+    ),
 }
 _DIFFERENCES = {
     Difference.BETTER: "better",

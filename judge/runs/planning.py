@@ -39,6 +39,12 @@ def plan_recorded(
 
 
 def _plannable(analysis: ResolvedAnalysis) -> None:
+    if all(metric.better is not None for metric in analysis.metrics):
+        raise _refused(
+            "spec.metrics",
+            "an A/B test is not planned: what it can show hangs on the visitors to come; judge "
+            "check --prometheus says whether the history has conversions enough",
+        )
     if analysis.shift:
         raise _refused(
             "spec.baselineOffset",

@@ -10,6 +10,7 @@ counts is in the analysis. Not here: what a body means (`answers`), which querie
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections.abc import Callable, Mapping
 
@@ -37,6 +38,7 @@ POOL = 16
 # The server's own deadline comes first, so that its reason reaches us instead of a bare timeout.
 SERVER_SHARE = 0.9
 TRY_AGAIN = frozenset({429, 502, 503, 504})
+_CONNECTION = re.compile(r"^\w*Connection\([^)]*\): ")
 
 
 class PrometheusClient(PrometheusConnect):  # type: ignore[misc]
@@ -279,7 +281,8 @@ def _innermost(error: BaseException) -> str:
         held = (getattr(error, "reason", None), *reversed(error.args))
         inner = next((one for one in held if isinstance(one, BaseException)), None)
         if inner is None:
-            return str(error) or type(error).__name__
+            # urllib3 begins with what it connected by, of which nobody knows
+            return _CONNECTION.sub("", str(error)) or type(error).__name__
         error = inner
 
 

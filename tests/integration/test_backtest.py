@@ -388,6 +388,8 @@ def test_a_prometheus_out_of_reach_is_an_error_of_its_own(analysis: Path) -> Non
         (["--since", "tomorrow"], "neither a duration"),
         (["--until", "2999-01-01T00:00:00Z"], "future"),
         (["--rollout", "yesterday"], "is no time"),
+        (["--since", "5"], "when there was no Prometheus; write a duration such as 7d"),
+        (["--every", "0s"], "write how far apart runs begin"),
         (["--rollout", "2023-11-14T12:00:00Z"], "does not lie between 2023-11-14 16:00"),
         (["--rollouts", "/nowhere"], "cannot be read"),
         (["--every", "30"], "has no unit"),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from judge.errors import SourceRejected, SpecError
 from judge.runs.planning import plan, plan_recorded
+from judge.spec.resolved import Direction
 from judge.verdict.planning.plan import Wish
 from tests.runs.world import ScriptedSource
 from tests.store.given import BEGAN, analysis
@@ -39,13 +41,17 @@ def test_a_server_that_refuses_is_the_callers_to_tell() -> None:
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
+        (
+            {"history": 0.0, "metrics": (rollouts.metric(better=Direction.INCREASE),)},
+            "spec.metrics: an A/B test is not planned",
+        ),
         ({"history": 0.0}, "spec.history: is 0, so there is nothing to plan on"),
         ({"baseline_offset": 86400.0}, "spec.baselineOffset: a comparison with the service's own"),
     ],
-    ids=["no history", "before/after"],
+    ids=["A/B test", "no history", "before/after"],
 )
 def test_what_cannot_be_planned_is_refused_before_anything_is_read(
-    changed: dict[str, float], told: str
+    changed: dict[str, Any], told: str
 ) -> None:
     source = ScriptedSource()
     with pytest.raises(SpecError, match=told):

@@ -335,9 +335,12 @@ def test_an_internal_error_is_not_tried_again() -> None:
     assert len(server.requests) == 1
 
 
+CANNOT_CONNECT = "cannot be reached: Failed to establish a new connection: .*Connection refused"
+
+
 def test_nobody_listening_is_said() -> None:
     address = f"http://127.0.0.1:{free_port()}"
-    with client(address) as one, pytest.raises(SourceUnavailable, match="Connection refused"):
+    with client(address) as one, pytest.raises(SourceUnavailable, match=CANNOT_CONNECT):
         one.instant("up", at=0)
 
 

@@ -77,7 +77,9 @@ def rollouts_in(path: Path) -> list[float]:
     try:
         lines = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise click.BadParameter(f"{path}: cannot be read: {error}") from error
+        raise click.BadParameter(
+            f"{path} cannot be read ({error.strerror if isinstance(error, OSError) else error})"
+        ) from error
     found = []
     for number, line in enumerate(lines, start=1):
         text = line.partition("#")[0].strip()

@@ -15,7 +15,7 @@ from judge.stats.planning.scenes import Planned
 from judge.verdict.planning.metric_plan import Prospect, Regression
 from judge.verdict.planning.plan import MetricPlan, Plan
 from judge.verdict.promise import MEANINGS
-from judge.verdict.reasons import amount, figure
+from judge.verdict.reasons import amount
 
 WIDTH = 30
 COLUMNS = 100
@@ -84,7 +84,7 @@ def _facts(one: MetricPlan) -> Iterator[str]:
     if one.level is not None:
         what = "median" if metric.kind is Kind.HISTOGRAM else "usually"
         yield f"{what} {amount(one.level, metric)}"
-    yield f"limit {figure(metric.limit or 1.0)}, worst {figure(metric.worst or 1.0)}"
+    yield f"limit {metric.limit or 1.0:.3g}, worst {metric.worst or 1.0:.3g}"
     if one.terms is not None:
         yield f"at most {100 * one.terms.alpha:.2g} % false rollbacks of its own"
 
