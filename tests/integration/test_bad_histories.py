@@ -191,7 +191,8 @@ def test_a_prometheus_that_keeps_two_hours_is_told_and_what_would_do(tmp_path: P
         check = CliRunner().invoke(
             judge, ["check", str(tmp_path / "analysis.yaml"), "--prometheus", address]
         )
-        text = CliRunner().invoke(judge, ["plan", str(tmp_path / "analysis.yaml"), "--at", f"{at}"])
+        begins = f"{at - LOOKS * STEP}"
+        text = CliRunner().invoke(judge, ["plan", str(tmp_path / "analysis.yaml"), "--at", begins])
     assert "--storage.tsdb.retention.time" in told
     assert "of the 8 h asked for" in told
     assert planned.metrics[0].prospect is not None
