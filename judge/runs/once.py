@@ -25,7 +25,8 @@ class Judged:
     """A verdict with the samples that it was reached from, oldest first.
 
     ``told`` are the verdicts after each interval up to it, where they were asked for.
-    ``analysis`` is the one that was judged: its duration is that of the window.
+    ``analysis`` is the one that was judged: its duration is that of the window, and unless it was
+    judged as a run it does not pass early.
     """
 
     verdict: Verdict
@@ -42,15 +43,21 @@ def judge_window(
     end: float,
     lookback: float | None = None,
     by_look: bool = False,
+    as_run: bool = False,
 ) -> Judged:
     """Judge the whole intervals of the ``lookback`` seconds before ``end`` (Unix seconds).
 
     ``by_look``: with the verdicts after each interval, which cost as much as a run does.
+    All of the window counts: nobody is helped by a pass after five minutes where the rest of it is
+    there to be seen. ``as_run``: as a run would have judged it that may pass early.
     Without ``lookback`` the analysis's duration counts. The baseline's history is read from before
     the window and its warm-up. Raises `SourceError` where nothing could be read, `SpecError` where
     a baseline with an offset would be read from within the window.
     """
-    asked = analysis if lookback is None else dataclasses.replace(analysis, duration=lookback)
+    duration = analysis.duration if lookback is None else lookback
+    asked = dataclasses.replace(analysis, duration=duration)
+    if not as_run:
+        asked = dataclasses.replace(asked, early_pass=False, keep_watching=0.0)
     _check_offset(asked)
     start = end - asked.looks * asked.interval
     released = start - asked.warmup

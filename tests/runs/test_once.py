@@ -10,7 +10,7 @@ import pytest
 from judge.runs.once import judge_window, settled
 from judge.runs.run import DELAY, MARGIN
 from judge.spec.resolved import ResolvedAnalysis
-from judge.stats.samples import Count, Interval
+from judge.stats.samples import Count, Interval, Samples
 from judge.verdict.verdict import Outcome
 from tests.servers.analyses import analysis
 
@@ -20,10 +20,13 @@ HOUR = 3600.0
 class Steady:
     """A source of the same traffic for ever, in which the canary may be worse."""
 
-    def __init__(self, *, errors: float = 10.0, scrape: float | None = 15.0) -> None:
+    def __init__(
+        self, *, errors: float = 10.0, scrape: float | None = 15.0, since: float = 0.0
+    ) -> None:
         self.asked: list[tuple[float, float, float, tuple[str, ...], bool]] = []
         self._errors = errors
         self._scrape = scrape
+        self._since = since
 
     def read(
         self,
@@ -36,18 +39,17 @@ class Steady:
         thorough: bool,
     ) -> list[Interval]:
         self.asked.append((start, end, step, tuple(tracks), thorough))
-        rates = {"baseline": 10.0, "canary": self._errors}
-        samples = {
+        begins = [start + index * step for index in range(round((end - start) / step))]
+        return [Interval(one, one + step, self._samples(one, tracks)) for one in begins]
+
+    def _samples(self, start: float, tracks: Sequence[str]) -> Samples:
+        rates = {"baseline": 10.0, "canary": self._errors if start >= self._since else 10.0}
+        return {
             "error-rate": {
                 track: {f"{track}-{pod}": Count(rates[track], 1000.0) for pod in range(3)}
                 for track in tracks
             }
         }
-        whole = round((end - start) / step)
-        return [
-            Interval(start + index * step, start + (index + 1) * step, samples)
-            for index in range(whole)
-        ]
 
     def scrape_interval(self, analysis: ResolvedAnalysis, *, at: float) -> float | None:
         return self._scrape
@@ -100,3 +102,12 @@ def test_samples_settle_for_a_scrape_and_a_little(
 ) -> None:
     one = dataclasses.replace(CHECKOUT, delay=delay)
     assert settled(one, Steady(scrape=scrape), now=END) == END - wait
+
+
+def test_all_of_a_finished_window_counts_also_where_a_run_would_have_passed_early() -> None:
+    early = dataclasses.replace(CHECKOUT, early_pass=True)
+    source = Steady(errors=100.0, since=END - 8 * 60)
+    assert judge_window(early, source, end=END, as_run=True).verdict.verdict is Outcome.PASS
+    judged = judge_window(early, source, end=END)
+    assert judged.verdict.verdict is Outcome.FAIL
+    assert not judged.analysis.early_pass

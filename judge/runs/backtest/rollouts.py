@@ -73,7 +73,7 @@ def judged_release(
     least = _least_looks(analysis)
     if looks >= least and _own(analysis, release, seen, start):
         length = looks * analysis.interval
-        judged = judge_window(analysis, source, end=start + length, lookback=length)
+        judged = judge_window(analysis, source, end=start + length, lookback=length, as_run=True)
         return _said(release, OWN, judged.verdict, start, analysis.interval)
     if looks < least:
         known = format_duration(looks * analysis.interval)
