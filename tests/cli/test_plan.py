@@ -135,6 +135,13 @@ def test_every_metric_is_told_also_what_is_not_planned(mixed: Plan) -> None:
     json.dumps(told, allow_nan=False)
 
 
+@pytest.mark.parametrize("columns", [60, 80, 100])
+def test_no_line_is_longer_than_the_terminal_is_wide(mixed: Plan, columns: int) -> None:
+    told = report(mixed, blocks=PLAIN, columns=columns)
+    assert max(map(len, told.splitlines())) <= columns
+    assert " ".join(told.split()) == " ".join(report(mixed, blocks=PLAIN).split())
+
+
 def test_a_metric_that_is_not_seen_by_the_end_has_no_time(mixed: Plan) -> None:
     one = document(mixed)["metrics"]["error-rate"]["regressions"][0]
     assert one["fold"] == 1.5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import textwrap
 from collections.abc import Iterator
@@ -22,22 +23,31 @@ COLUMNS = 100
 HALF, MOST = 0.5, 0.95
 
 
-def report(plan: Plan, *, blocks: str | None = None) -> str:
-    """The whole plan. ``blocks`` draws the charts; by default what the terminal can show."""
+def report(plan: Plan, *, blocks: str | None = None, columns: int | None = None) -> str:
+    """The whole plan, in lines of at most ``columns``; by default as many as the terminal has.
+
+    ``blocks`` draws the charts; by default what the terminal can show.
+    """
+    wide = _columns() if columns is None else columns
     drawn = _blocks() if blocks is None else blocks
     told = [*_head(plan)]
     for one in plan.metrics:
         told += ["", *_metric(one, plan, drawn)]
-    return "\n".join(part for one in [*told, "", *_run(plan)] for part in _wrapped(one))
+    return "\n".join(part for one in [*told, "", *_run(plan)] for part in _wrapped(one, wide))
 
 
-def _wrapped(text: str) -> list[str]:
+def _columns() -> int:
+    """A terminal's columns, where it has fewer than a line may have."""
+    return min(COLUMNS, shutil.get_terminal_size().columns) if sys.stdout.isatty() else COLUMNS
+
+
+def _wrapped(text: str, columns: int) -> list[str]:
     """Lines that are too long go on below, farther in."""
-    if len(text) <= COLUMNS:
+    if len(text) <= columns:
         return [text]
     inward = " " * (len(text) - len(text.lstrip()) + 2)
     return textwrap.wrap(
-        text, COLUMNS, subsequent_indent=inward, break_long_words=False, break_on_hyphens=False
+        text, columns, subsequent_indent=inward, break_long_words=False, break_on_hyphens=False
     )
 
 

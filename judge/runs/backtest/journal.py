@@ -26,6 +26,7 @@ from judge.spec.document import to_document
 from judge.spec.resolved import ResolvedAnalysis
 
 FORMAT = "judge-backtest/1"
+_BEGINNING = json.dumps({"format": FORMAT})[:-1].encode()
 
 
 def fingerprint(analysis: ResolvedAnalysis, options: dict[str, Any]) -> str:
@@ -55,6 +56,10 @@ class Journal:
             return self
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
+            if self._path.exists() and not self._path.is_file():
+                raise SettingsError(
+                    f"{self._path} cannot be written: it is no file; give another with --state FILE"
+                )
             self._file = self._path.open("a+b")
         except OSError as exc:
             raise SettingsError(
@@ -122,9 +127,14 @@ class Journal:
     def _write(self, piece: dict[str, Any]) -> None:
         if self._file is None:
             return
-        self._file.write(json.dumps(piece, allow_nan=False).encode() + b"\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        try:
+            self._file.write(json.dumps(piece, allow_nan=False).encode() + b"\n")
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        except OSError as exc:
+            raise SettingsError(
+                f"{self._path} cannot be written: {exc.strerror}; give another with --state FILE"
+            ) from exc
 
     def _read(self) -> None:
         file = self._file
@@ -132,6 +142,10 @@ class Journal:
             return
         file.seek(0)
         data = file.read()
+        if not (data.startswith(_BEGINNING) or _BEGINNING.startswith(data)):
+            raise SettingsError(
+                f"{self._path}: is no state of a backtest; give another file with --state"
+            )
         whole = data[: data.rfind(b"\n") + 1]
         if len(whole) < len(data):  # what a kill cut short is written again
             file.truncate(len(whole))

@@ -131,3 +131,20 @@ def test_the_mark_tells_analyses_and_options_apart() -> None:
     assert one == fingerprint(analysis(), {"every": "1h"})
     assert len({one, fingerprint(analysis(duration=600.0), {"every": "1h"})}) == 2
     assert len({one, fingerprint(analysis(), {"every": "2h"})}) == 2
+
+
+@pytest.mark.parametrize("text", ['{"a": 1}', "one\ntwo"], ids=repr)
+def test_a_file_that_is_something_else_stays_as_it_is(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "notes"
+    path.write_text(text)
+    with pytest.raises(SettingsError, match="is no state of a backtest"), Journal(path, "mark"):
+        pass
+    assert path.read_text() == text
+
+
+def test_what_is_no_file_is_refused() -> None:
+    with (
+        pytest.raises(SettingsError, match="/dev/null cannot be written: it is no file"),
+        Journal(Path("/dev/null"), "mark"),
+    ):
+        pass
