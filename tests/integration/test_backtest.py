@@ -266,6 +266,13 @@ def test_a_canary_that_was_is_found_and_judged(analysis: Path, address: str) -> 
     assert any("kube-state-metrics tells nothing" in note for note in told["notes"])
 
 
+def test_a_rollout_that_is_not_over_is_no_last_word(analysis: Path, address: str) -> None:
+    options = ("--since", "2h", "--until", str(at(RELEASED + 6)), "--find-rollouts")
+    told = found(analysis, address, "good", *options)
+    (rollout,) = told["rollouts"]
+    assert rollout["reason"].endswith("; only 6m of 10m lie before the end")
+
+
 def test_a_rolling_update_compares_new_pods_with_old(analysis: Path, address: str) -> None:
     told = found(analysis, address, "slow", "--since", "2h", "--find-rollouts")
     (rollout,) = told["rollouts"]

@@ -30,7 +30,7 @@ from judge.spec.units import format_duration
 from judge.stats.samples import Interval, Level, Pods
 from judge.verdict.sequential import SequentialJudge
 from judge.verdict.sufficiency import FEWEST_BLOCKS
-from judge.verdict.verdict import Verdict
+from judge.verdict.verdict import Outcome, Verdict
 
 BLOCK = 60.0  # seconds: the least step in which evidence grows
 OWN = "canary with baseline"
@@ -74,13 +74,23 @@ def judged_release(
     if looks >= least and _own(analysis, release, seen, start):
         length = looks * analysis.interval
         judged = judge_window(analysis, source, end=start + length, lookback=length, as_run=True)
-        return _said(release, OWN, judged.verdict, start, analysis.interval)
+        said = _said(release, OWN, judged.verdict, start, analysis.interval)
+        return _so_far(said, analysis, looks)
     if looks < least:
         known = format_duration(looks * analysis.interval)
         return _nothing(release, f"only {known} of it lie before the end")
     if release.update is None:
         return _nothing(release, f"no pods of a canary, and no old pods beside new; {BEFORE_AFTER}")
     return _rolling(analysis, source, release, release.update, until=until)
+
+
+def _so_far(said: RolloutResult, analysis: ResolvedAnalysis, looks: int) -> RolloutResult:
+    """What was said, and that it is no last word: the run has not been looked at to its end."""
+    if looks >= analysis.looks or said.outcome is Outcome.FAIL:
+        return said
+    known, whole = (format_duration(n * analysis.interval) for n in (looks, analysis.looks))
+    reason = f"{said.reason}; only {known} of {whole} lie before the end"
+    return dataclasses.replace(said, reason=reason)
 
 
 def _own(analysis: ResolvedAnalysis, release: Release, seen: Sighted, start: float) -> bool:
