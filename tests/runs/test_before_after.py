@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import json
-import random
 from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from prometheus_client import CollectorRegistry
 
-from judge.runs.look import Looker
-from judge.runs.memory import Memory
-from judge.runs.metrics import RunMetrics
 from judge.sources.recording import bundle_from
 from judge.spec.resolved import ResolvedAnalysis
 from judge.stats.samples import Count, Interval
@@ -64,21 +59,8 @@ def carried_out(world: World, source: Service) -> Run:
     run = world.start(
         interval=STEP, duration=LOOKS * STEP, history=4 * DAY + HOUR, baseline_offset=HOUR
     )
-    world.clock.now = BEGAN + 1e5
-    while world.runs.get(run.id).state.active:
-        looker = Looker(
-            world.claims,
-            sources=lambda _: source,
-            memory=Memory(world.claims, judge=SequentialJudge),
-            clock=world.clock,
-            metrics=RunMetrics(CollectorRegistry()),
-            rng=random.Random(1),
-        )
-        world.wall.forward(31)
-        (claimed,) = world.claim()
-        looker.step(claimed)
-        world.clock.forward(200)
-    return world.runs.get(run.id)
+    world.source, world.judge = source, SequentialJudge
+    return world.carried_out(run)
 
 
 @pytest.mark.parametrize(("worse", "said"), [(1.0, "pass"), (4.0, "fail")])

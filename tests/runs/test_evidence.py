@@ -9,12 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from prometheus_client import CollectorRegistry
 
 from judge.errors import SourceUnavailable
-from judge.runs.look import Looker
-from judge.runs.memory import Memory
-from judge.runs.metrics import RunMetrics
 from judge.sources.recording import bundle_from
 from judge.spec.resolved import ResolvedAnalysis
 from judge.stats.samples import Count, Interval
@@ -70,21 +66,8 @@ class NoisySource(ScriptedSource):
 def _carried_out(world: World, source: ScriptedSource) -> Run:
     """A whole run, each of its looks by a process that remembers nothing."""
     run = world.start(duration=60.0 * LOOKS, history=3600.0)
-    world.clock.now = BEGAN + 1e5
-    while world.runs.get(run.id).state.active:
-        looker = Looker(
-            world.claims,
-            sources=lambda _: source,
-            memory=Memory(world.claims, judge=SequentialJudge),
-            clock=world.clock,
-            metrics=RunMetrics(CollectorRegistry()),
-            rng=random.Random(1),
-        )
-        world.wall.forward(31)
-        (claimed,) = world.claim()
-        looker.step(claimed)
-        world.clock.forward(200)
-    return world.runs.get(run.id)
+    world.source, world.judge = source, SequentialJudge
+    return world.carried_out(run)
 
 
 def _judged_again(bundle: dict[str, Any]) -> list[dict[str, Any]]:

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import random
 
-from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
 from judge.errors import SourceUnavailable
-from judge.runs.look import CRASHES, Looker
-from judge.runs.memory import Memory
-from judge.runs.metrics import RunMetrics
+from judge.runs.look import CRASHES
 from judge.sources.recording import bundle_from
 from judge.store.run import EventType, RunState
 from judge.verdict.sequential import SequentialJudge
@@ -118,21 +114,8 @@ def test_evidence_of_a_watched_run_gives_its_verdicts_again(world: World) -> Non
     source = NoisySource(canary_rate=0.02, silent_at=BEGAN + 60, strange_at=NEVER)
     changes = {"early_pass": True, "keep_watching": 240.0}
     run = world.start(duration=60.0 * 14, history=3600.0, **changes)
-    world.clock.now = BEGAN + 1e5
-    while world.runs.get(run.id).state.active:
-        looker = Looker(
-            world.claims,
-            sources=lambda _: source,
-            memory=Memory(world.claims, judge=SequentialJudge),
-            clock=world.clock,
-            metrics=RunMetrics(CollectorRegistry()),
-            rng=random.Random(1),
-        )
-        world.wall.forward(31)
-        (claimed,) = world.claim()
-        looker.step(claimed)
-        world.clock.forward(200)
-    run = world.runs.get(run.id)
+    world.source, world.judge = source, SequentialJudge
+    run = world.carried_out(run)
     assert run.verdict is not None
     assert (run.state, run.verdict["verdict"]) == (RunState.DONE, "pass")
     passed_at = run.verdict["decidedAt"]

@@ -19,7 +19,7 @@ from judge.store.claims import Claims
 from judge.store.run import EventType, Run
 from judge.store.runs import Runs
 from judge.verdict.verdict import Outcome, Promise, Verdict
-from tests.store.given import Clock, analysis
+from tests.store.given import BEGAN, Clock, analysis
 
 
 class ScriptedSource:
@@ -102,7 +102,8 @@ class World:
 
     def __init__(self, engine: Engine) -> None:
         self.clock, self.wall = Clock(), Clock(5e6)
-        self.source, self.judge = ScriptedSource(), ScriptedJudge()
+        self.source = ScriptedSource()
+        self.judge: Any = ScriptedJudge()
         self.metrics = RunMetrics(CollectorRegistry())
         self.runs = Runs(engine, clock=self.clock)
         self.claims = Claims(engine, clock=self.clock, wall=self.wall)
@@ -137,6 +138,16 @@ class World:
     def step(self) -> Run | None:
         (run,) = self.claim()
         return self.looker.step(run)
+
+    def carried_out(self, run: Run) -> Run:
+        """The run at its end, long after it began: each look by a process that knows nothing."""
+        self.clock.now = BEGAN + 1e5
+        while self.runs.get(run.id).state.active:
+            self.wall.forward(31)
+            (claimed,) = self.claim()
+            self.new_looker().step(claimed)
+            self.clock.forward(200)
+        return self.runs.get(run.id)
 
     def at(self, moment: float) -> World:
         self.clock.now = moment
