@@ -86,12 +86,12 @@ def _outcome(one: Seen, known: Effect, *, ended: bool, after: bool) -> tuple[Out
     missing = _missing(one, after=after)
     if missing:
         return Outcome.INCONCLUSIVE, False, missing
-    if one.looked.comparison is None:
+    if one.looked.comparison is None or one.looked.terms is None:
         return Outcome.PASS, True, said
     if one.metric.better is not None:
         return _answered(one, known, said)
     if proven:
-        ruled_out = reasons.ruled_out(one.metric)
+        ruled_out = reasons.ruled_out(one.metric, known, one.looked.terms.beta)
         return Outcome.PASS, True, f"{said}; {ruled_out}{_unlearned(one.looked)}"
     open_ = reasons.not_ruled_out(one.metric, known)
     return Outcome.PASS, False, f"{said}; {open_}{_caveats(one)}"

@@ -121,9 +121,18 @@ def limit(metric: Metric, tested: float | None = None) -> str:
     return told
 
 
-def ruled_out(metric: Metric) -> str:
-    """What a proven pass has ruled out."""
-    return f"{worst(metric)} is ruled out"
+def ruled_out(metric: Metric, effect: Effect, beta: float) -> str:
+    """What a proven pass has ruled out: with what error, where the interval still reaches there.
+
+    The interval is one for the promise of few false rollbacks, the proof one for few missed
+    regressions, which may be the larger error.
+    """
+    farthest = metric.worst or 1.0
+    below = effect.low is None or effect.low <= min(farthest, 1.0 / farthest)
+    above = effect.high is None or effect.high >= max(farthest, 1.0 / farthest)
+    falls, rises = (metric.direction is not one for one in (Direction.INCREASE, Direction.DECREASE))
+    within = (falls and below) or (rises and above)
+    return f"{worst(metric)} is ruled out" + (f" (at {100.0 * beta:.3g} %)" if within else "")
 
 
 def not_ruled_out(metric: Metric, effect: Effect) -> str:

@@ -60,7 +60,16 @@ def test_what_was_measured_is_told_with_its_bounds_and_the_limit(effect, seen, s
     ],
 )
 def test_what_must_not_be_missed_is_told_in_its_direction(direction, worst, said):
-    assert reasons.ruled_out(metric(direction=direction, worst=worst)) == said
+    judged = metric(direction=direction, worst=worst)
+    assert reasons.ruled_out(judged, Effect(1.0, 0.9, 1.1), 0.05) == said
+    assert reasons.ruled_out(judged, Effect(1.0, None, None), 0.05) == f"{said} (at 5 %)"
+
+
+def test_only_an_interval_that_reaches_the_worst_on_its_bad_side_needs_the_proofs_error():
+    reaching = Effect(1.0, 0.3, 1.2)
+    assert not reasons.ruled_out(metric(worst=2.0), reaching, 0.05).endswith("(at 5 %)")
+    falling = metric(direction=Direction.DECREASE, worst=0.5)
+    assert reasons.ruled_out(falling, reaching, 0.05).endswith("(at 5 %)")
 
 
 def test_what_is_left_open_is_told():
