@@ -56,6 +56,7 @@ def _metric(one: MetricPlan, *, interval: float) -> dict[str, Any]:
 
 def _prospect(one: Prospect, *, interval: float) -> dict[str, Any]:
     return {
+        "tested": one.limit,
         "canary": {"pods": one.planned.canary, "share": one.planned.share},
         "baseline": {"pods": one.planned.baseline},
         "basis": "model" if one.made else "history",

@@ -94,9 +94,17 @@ def _facts(one: MetricPlan) -> Iterator[str]:
     if one.level is not None:
         what = "median" if metric.kind is Kind.HISTOGRAM else "usually"
         yield f"{what} {amount(one.level, metric)}"
-    yield f"limit {metric.limit or 1.0:.3g}, worst {metric.worst or 1.0:.3g}"
+    yield _limits(one)
     if one.terms is not None:
         yield f"at most {100 * one.terms.alpha:.2g} % false rollbacks of its own"
+
+
+def _limits(one: MetricPlan) -> str:
+    limit, worst = one.metric.limit or 1.0, one.metric.worst or 1.0
+    tested = limit if one.prospect is None else one.prospect.limit
+    if abs(tested / limit - 1.0) <= 0.005:
+        return f"limit {limit:.3g}, worst {worst:.3g}"
+    return f"limit {tested:.3g} (the buckets' nearest to {limit:.3g}), worst {worst:.3g}"
 
 
 def _tracks(planned: Planned, metric: Metric) -> str:

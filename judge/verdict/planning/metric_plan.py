@@ -60,9 +60,11 @@ class Prospect:
     the threshold was measured on: no estimate of the promise. ``proven``: when it has shown that it
     is not worse than ``worst``. ``raised``: what calibration adds to the threshold, None where
     there was too little to calibrate on. ``made``: the history that was played is made up.
+    ``limit`` is the one that is tested, as buckets allow it.
     """
 
     planned: Planned
+    limit: float
     regressions: tuple[Regression, ...]
     smallest: tuple[Smallest, ...]
     proven: Foresight
@@ -99,6 +101,7 @@ def prospect(
     folds = sorted({*FOLDS, _fold(metric, terms.worst)})
     return Prospect(
         planned=planned,
+        limit=effect_of(metric, releases.tested),
         regressions=tuple(releases.regression(fold) for fold in folds),
         smallest=tuple(Smallest(share, releases.smallest(share)) for share in SHARES),
         proven=proven,
@@ -171,7 +174,10 @@ def _scenes(
 
 @dataclass
 class _Releases:
-    """Releases that are played on one stage; each once."""
+    """Releases that are played on one stage; each once, the good one first.
+
+    ``tested`` is the limit, as a fold, that the good one was held to.
+    """
 
     metric: Metric
     terms: Terms
@@ -184,10 +190,12 @@ class _Releases:
 
     def __post_init__(self) -> None:
         self._seen: dict[float, Foresight] = {}
+        self.tested = _fold(self.metric, self.terms.limit)
 
     def good(self) -> tuple[Foresight, Foresight]:
         """When a release like the baseline is rolled back, and when it is proven."""
         sides = self._played(1.0)
+        self.tested = sides[0].null
         failed = self._failed(sides)
         shown = passing(sides, self.terms) >= math.log(1.0 / self.terms.beta)
         ended = shown[..., self.pass_looks - 1]
@@ -196,22 +204,19 @@ class _Releases:
 
     def regression(self, fold: float) -> Regression:
         """When a release that is ``fold`` times worse is seen."""
-        limit = _fold(self.metric, self.terms.limit)
-        return Regression(
-            fold, effect_of(self.metric, fold), fold <= limit * (1 + 1e-9), self._seen_of(fold)
-        )
+        within = fold <= self.tested * (1 + 1e-9)
+        return Regression(fold, effect_of(self.metric, fold), within, self._seen_of(fold))
 
     def smallest(self, share: float) -> float | None:
         """The smallest fold that is seen in that share of the scenes, within some 5 %."""
-        limit = _fold(self.metric, self.terms.limit)
-        low, high = limit * NEAREST, limit * FARTHEST
+        low, high = self.tested * NEAREST, self.tested * FARTHEST
         for fold, seen in sorted(self._seen.items()):
             if fold > low and seen.by_look[-1] < share:
                 low = fold
         for fold, seen in sorted(self._seen.items(), reverse=True):
             if low < fold < high and seen.by_look[-1] >= share:
                 high = fold
-        if high == limit * FARTHEST and self._share(high) < share:
+        if high == self.tested * FARTHEST and self._share(high) < share:
             return None
         for _ in range(STEPS):
             if high / low < 1.06:

@@ -144,6 +144,15 @@ def test_what_is_not_planned_is_told_why(past, changed, told):
     assert one.prospect is None
 
 
+def test_the_limit_that_buckets_test_is_what_is_planned_for():
+    past = latencies(np.random.default_rng(1), 100, pods=PODS, bounds=CLASSIC)
+    (one,) = planned(analysis(latency(limit=2.25), **SHORT), past).metrics
+    assert one.prospect.limit == pytest.approx(2.5)
+    within = {regression.fold: regression.within for regression in one.prospect.regressions}
+    assert within[2.0]
+    assert not within[4.0]
+
+
 def test_buckets_that_test_nothing_are_told():
     past = latencies(np.random.default_rng(1), 100, pods=PODS, bounds=CLASSIC)
     found = planned(analysis(latency(limit=1.2), **SHORT), past)
