@@ -195,7 +195,9 @@ def _blocks(counts: PodCounts, interval: float, seconds: float) -> tuple[Array, 
 
 
 def _pearson(events: Array, total: Array) -> tuple[Array, Array, Array]:
-    """The terms of Pearson's statistic of the pods' shares by block, given how their rates usually differ.
+    """The terms of Pearson's statistic of the pods' shares by block.
+
+    Given how the pods' rates usually differ.
 
     Terms and expected events (..., blocks, pods), and the statistic's degrees of freedom (...).
     """
