@@ -104,17 +104,20 @@ class Watch:
     def follow(self, screen: Screen, *, sleep: Callable[[float], None] = time.sleep) -> Run:
         """Show the run until it has ended; how it is then."""
         while True:
-            self._take()
+            self._take(screen)
             screen.show()
             if self.board.ended:
                 return self.runs.get(self.run.id)
             sleep(_GLANCE)
 
-    def _take(self) -> None:
+    def _take(self, screen: Screen) -> None:
+        """Put what is new on the board; a pass is shown even where a failure has come since."""
         for event in self.runs.events(self.run.id, after=self._after):
             self._after = event.id
             self.holes += event.type is EventType.HOLE
             self.board.take(event.type, event.data)
+            if event.type is EventType.PASSED:
+                screen.show()
             for short in event.data.get("shortfalls", ()):
                 if short["hopeless"]:
                     click.echo(f"cannot be tested: {short['reason']}", err=True)
