@@ -8,14 +8,13 @@ import numpy as np
 import pytest
 import requests
 
-from judge.errors import SettingsError
 from judge.lab.compressed.law import BOUNDS, LAWS, ServiceLaw, Spells
 from judge.lab.compressed.process import Process, Struck, Wander
 from judge.lab.compressed.record import analysis, record
 from judge.lab.compressed.service import Service
-from judge.lab.demo.prometheus import find_prometheus
 from judge.sources.recording import read_bundle
 from judge.spec.resolved import BASELINE
+from tests.servers.process import need
 
 
 def counted(text: str, name: str) -> float:
@@ -96,10 +95,7 @@ async def _lives() -> None:
 
 
 def test_what_is_recorded_can_be_read_and_judged(tmp_path) -> None:
-    try:
-        find_prometheus()
-    except SettingsError as error:
-        pytest.skip(str(error))
+    need("prometheus")
     law = ServiceLaw("tiny", pods=(2, 2), requests=20.0)
     (path,) = record([law], tmp_path, 0.25)
     bundle = read_bundle(path)

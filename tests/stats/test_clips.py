@@ -83,3 +83,16 @@ def test_fewer_pods_than_calibration_saw_count_for_less():
     grown = found.clips(USUAL).grown(Steps((steps,), PLAN, pods))
     assert grown[0, 9] == pytest.approx(10.0)
     assert grown[0, -1] == pytest.approx(10.0 + 20 / 2)
+
+
+def test_each_of_two_clips_errs_half_as_often():
+    """A service whose highest log E is exponential with mean 3, whatever the clip."""
+    found = asked(
+        lambda _: np.array([3.0]),
+        lambda mean, error: (mean - 1.0) * math.log(1.0 / error),
+        usual=USUAL,
+        error=ALPHA,
+    )
+    assert np.isfinite(found.behind).all()
+    each = math.exp(-(BASE + found.raised[0]) / 3.0)
+    assert each == pytest.approx(ALPHA / 2.0)
