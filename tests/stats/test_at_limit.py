@@ -3,10 +3,14 @@
 import numpy as np
 import pytest
 
+from judge.lab.latency_scenarios import LATENCY_SCENARIOS
 from judge.stats.arms import PodCounts, paired
 from judge.stats.comparison import failing, threshold_raise
+from judge.stats.histograms import PodHistograms
 from judge.stats.levels import PodLevels, learn_levels, level_calibration
 from judge.stats.risks import calibration, learn, sides
+from judge.stats.slowdowns import tail_calibration
+from judge.stats.tail_noise import learn_tails
 from judge.stats.terms import Terms
 
 LOOKS, HISTORY, PODS = 30, 480, 9
@@ -52,16 +56,33 @@ def test_a_release_exactly_at_the_limit_is_rolled_back_no_more_than_promised():
 @pytest.mark.parametrize("slope", [False, True])
 def test_what_is_asked_of_gauges_does_not_hang_on_the_limit(slope):
     rng = np.random.default_rng(2)
-    logs = 0.1 * rng.standard_t(3, (HISTORY, PODS))
+    logs = 0.1 * rng.standard_normal((HISTORY, PODS))
+    # a noise that is taken for too small, so that something is asked at all
+    quieter = PodLevels(np.exp(0.2 * logs))
     history = PodLevels(np.exp(logs))
-    noise = learn_levels(history, interval=60.0, floor=0.0, slope=slope)
+    noise = learn_levels(quieter, interval=60.0, floor=0.0, slope=slope)
     asked = [
         level_calibration(
             history, noise, terms(limit, 0.05, worst=4.0), floor=0.0, slope=slope, canary_pods=1
         )
         for limit in (1.0, 1.5)
     ]
+    assert threshold_raise(asked[0], terms(1.0, 0.05)) > 0.1
     assert asked[0] == pytest.approx(asked[1], abs=1e-6)
+
+
+def test_what_is_asked_of_latencies_at_a_limit_is_about_what_is_asked_at_none():
+    # with pods that play the canary at a ratio of 1, nothing is asked at a limit of 2
+    (scenario,) = (one for one in LATENCY_SCENARIOS if one.name == "latency-own-incidents")
+    history = scenario.simulate(np.random.default_rng(4), 1).history
+    history = PodHistograms(history.bounds, history.counts[0, -HISTORY:])
+    noise = learn_tails(history, interval=60.0)
+    none, two = (
+        threshold_raise(tail_calibration(history, noise, judged, canary_pods=1), judged)
+        for judged in (terms(1.0), terms(2.0))
+    )
+    assert none > 1.0
+    assert 0.5 * none < two < 2.0 * none
 
 
 def test_where_every_request_fails_the_limit_leaves_no_more_to_fail():

@@ -22,11 +22,11 @@ def counts(rng, *, intervals=300, pods=6, requests=600, rate=0.01):
     return PodCounts(rng.binomial(requests, rate, total.shape).astype(float), total)
 
 
-def set_up(planned, *, group=1, rate=0.01, seed=1):
+def set_up(planned, *, group=1, rate=0.01, seed=1, phi=1.0):
     rng = np.random.default_rng(seed)
     history = counts(rng, rate=rate)
     drawn = scenes(np.ones((300, 6), bool), looks=30, group=group, count=200, rng=rng)
-    return cast(history, drawn, planned, phi=1.0, moved=True, rng=rng), rng
+    return cast(history, drawn, planned, phi=phi, moved=True, rng=rng), rng
 
 
 @pytest.mark.parametrize("share", [0.02, 0.15, 0.5])
@@ -49,6 +49,13 @@ def test_a_release_multiplies_the_risk_whatever_it_is(rate, effect):
     assert risk == pytest.approx(rate * effect, rel=0.05)
     assert (arms.treated.events <= arms.treated.total).all()
     assert arms.reference.events.sum() / arms.reference.total.sum() == pytest.approx(rate, rel=0.05)
+
+
+def test_what_a_bad_release_adds_varies_as_the_pods_own_trouble_does():
+    quiet, noisy = (set_up(Planned(1, 6, 1 / 7), phi=phi) for phi in (1.0, 6.0))
+    added = [tracks.arms(4.0, rng=rng).treated.events for tracks, rng in (quiet, noisy)]
+    assert added[1].mean() == pytest.approx(added[0].mean(), rel=0.05)
+    assert added[1].var() > 2.0 * added[0].var()
 
 
 def test_pods_that_are_counted_are_not_sent_elsewhere():
