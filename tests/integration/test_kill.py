@@ -13,7 +13,9 @@ import signal
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from multiprocessing.connection import wait
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -50,12 +52,19 @@ class End:
     received: list[tuple[str, dict[str, Any]]]
 
 
+# Starting a process asks after all others too, and of two that read an exit code one finds nothing
+# and takes 255 for it: so only one thread at a time starts or asks.
+_asking = Lock()
+
+
 def _live(plan: Plan) -> int | None:
     process = _processes.Process(target=live, args=(plan,))
-    process.start()
-    process.join(LONGEST_LIFE + 10)
-    code = process.exitcode
-    process.close()
+    with _asking:
+        process.start()
+    wait([process.sentinel], LONGEST_LIFE + 10)
+    with _asking:
+        code = process.exitcode
+        process.close()
     return code
 
 
