@@ -1,0 +1,1 @@
+"""Other systems' formats and endpoints, turned into analyses and runs of ours."""

@@ -1,0 +1,1 @@
+"""Kayenta's configurations, requests and answers."""
