@@ -10,8 +10,8 @@
     │   ├── SourceRejected        it refused the query or the credentials: another try is useless
     │   └── SourceMalformed       it answered with something that is not its API
     ├── StoreError                the database
-    │   ├── NotFound              no such run
-    │   ├── Conflict              the run is not in a state that allows it
+    │   ├── NotFound              no such run or document
+    │   ├── Conflict              the run or document is not in a state that allows it
     │   └── LeaseLost             somebody else owns the run now; what was to be written was not
     ├── ServerError               a Judge server refused what a command asked of it
     │   └── ServerUnavailable     it is out of reach or failing: worth another try later

@@ -16,9 +16,10 @@ from sqlalchemy import Connection, Engine, func, insert, select
 from judge.errors import Issue, NotFound, SpecError
 from judge.spec.document import to_document
 from judge.spec.resolved import ResolvedAnalysis
-from judge.store import events, evidence, steering
+from judge.store import events, evidence, requests, steering
 from judge.store.database import reading, writing
 from judge.store.outbox import Delivery, deliveries_of
+from judge.store.requests import CallerRequest
 from judge.store.run import Command, Event, EventType, HistoryState, Run, RunState, run_from
 from judge.store.tables import runs
 
@@ -46,12 +47,13 @@ class Runs:
         *,
         key: str | None = None,
         started_at: float | None = None,
+        request: CallerRequest | None = None,
     ) -> tuple[Run, bool]:
         """Start a run, or find the one that the same ``key`` started; and whether it is new.
 
         A key is looked for within the analysis's namespace and name. ``started_at`` (Unix
         seconds, default now) is when the warm-up begins; a run that began in the past catches up.
-        Raises SpecError where either cannot be used.
+        ``request`` is kept with a new run. Raises SpecError where key or time cannot be used.
         """
         now = self._clock()
         begins = now if started_at is None else started_at
@@ -60,7 +62,10 @@ class Runs:
             found = None if key is None else _by_key(connection, analysis, key)
             if found is not None:
                 return found, False
-            return self._insert(connection, analysis, key, begins=round(begins, 3), now=now), True
+            run = self._insert(connection, analysis, key, begins=round(begins, 3), now=now)
+            if request is not None:
+                requests.keep(connection, run.id, request)
+            return run, True
 
     def _insert(
         self,
@@ -136,6 +141,12 @@ class Runs:
         with reading(self._engine) as connection:
             _seq(connection, run_id)
             return events.of_run(connection, run_id, after=after, limit=limit)
+
+    def request(self, run_id: str) -> CallerRequest | None:
+        """What the run was asked for with in another system's terms. Raises NotFound."""
+        with reading(self._engine) as connection:
+            _seq(connection, run_id)
+            return requests.of_run(connection, run_id)
 
     def shortfalls(self, run_id: str) -> list[dict[str, Any]] | None:
         """What of the run cannot be tested on its history; None while that is not read."""

@@ -112,3 +112,27 @@ outbox = Table(
     Index(None, "run_id", "seq"),
     sqlite_autoincrement=True,
 )
+
+documents = Table(
+    "documents",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("kind", String(64), nullable=False),
+    Column("namespace", String(253), nullable=False),
+    Column("id", String(253), nullable=False),
+    Column("name", String(253), nullable=False),
+    Column("document", JSON, nullable=False),
+    Column("created_at", Float(53), nullable=False),
+    Column("updated_at", Float(53), nullable=False),
+    UniqueConstraint("kind", "namespace", "id"),
+    Index(None, "kind", "namespace", "name"),
+    sqlite_autoincrement=True,
+)
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("run_id", String(64), ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("dialect", String(64), nullable=False),
+    Column("document", JSON, nullable=False),
+)
