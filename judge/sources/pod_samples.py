@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from judge.sources.raw_samples import Window
 from judge.sources.recount import Recount
-from judge.stats.samples import Absence, Count, Histogram, Sample
+from judge.stats.samples import Absence, Count, Histogram, Sample, Series
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,4 +50,6 @@ def _finite(one: Sample) -> bool:
         return math.isfinite(one.events) and math.isfinite(one.total)
     if isinstance(one, Histogram):
         return math.isfinite(one.total)
+    if isinstance(one, Series):
+        return all(math.isfinite(value) for value in one.values)
     return math.isfinite(one.value)

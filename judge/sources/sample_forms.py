@@ -3,6 +3,7 @@
     proportion  {"events": 3, "total": 512}
     histogram   {"buckets": [[0.1, 400], [0.5, 500], ["+Inf", 512]], "sum": 51.2}
     gauge       {"value": 1.2e8}
+    series      {"at": [0, 60], "values": [0.31, "NaN"]}
 
 Owned here: these forms, and refusing what cannot be one with the place. ``buckets`` are cumulative;
 ``sum`` is left out where nobody knows it. Not here: intervals and bundles (`recording`).
@@ -18,7 +19,7 @@ from typing import Any
 from judge.errors import BundleError
 from judge.sources.json_values import mapping, number, written
 from judge.spec.resolved import Kind
-from judge.stats.samples import Count, Histogram, Level, Sample
+from judge.stats.samples import Count, Histogram, Level, Sample, Series
 
 Read = Callable[[Any, str], Sample]
 
@@ -27,9 +28,15 @@ _FORMS = {
     Kind.PROPORTION: "events and total",
     Kind.HISTOGRAM: "buckets",
     Kind.GAUGE: "value",
+    Kind.SERIES: "at and values",
 }
 # The field that no other kind's samples have.
-_OWN = {Kind.PROPORTION: "total", Kind.HISTOGRAM: "buckets", Kind.GAUGE: "value"}
+_OWN = {
+    Kind.PROPORTION: "total",
+    Kind.HISTOGRAM: "buckets",
+    Kind.GAUGE: "value",
+    Kind.SERIES: "values",
+}
 
 
 def reader(kind: Kind | None) -> Read:
@@ -46,6 +53,8 @@ def sample_document(sample: Sample) -> dict[str, Any]:
         return {"events": written(sample.events), "total": written(sample.total)}
     if isinstance(sample, Level):
         return {"value": written(sample.value)}
+    if isinstance(sample, Series):
+        return {"at": list(sample.at), "values": [written(value) for value in sample.values]}
     pairs = zip(sample.bounds, sample.counts, strict=True)
     document: dict[str, Any] = {"buckets": [[written(le), written(count)] for le, count in pairs]}
     if not math.isnan(sample.sum):
@@ -70,6 +79,22 @@ def _count(document: Any, place: str) -> Count:
 def _level(document: Any, place: str) -> Level:
     fields = _fields(document, place, Kind.GAUGE)
     return Level(number(fields.get("value"), f"{place}.value"))
+
+
+def _series(document: Any, place: str) -> Series:
+    fields = _fields(document, place, Kind.SERIES)
+    at, values = (_numbers(fields.get(name), f"{place}.{name}") for name in ("at", "values"))
+    if len(at) != len(values):
+        raise BundleError(f"{place}: has {len(at)} times and {len(values)} values; give as many")
+    if not all(map(math.isfinite, at)) or any(b <= a for a, b in itertools.pairwise(at)):
+        raise BundleError(f"{place}.at: is no list of times that ascend")
+    return Series(at, values)
+
+
+def _numbers(document: Any, place: str) -> tuple[float, ...]:
+    if type(document) is not list:
+        raise BundleError(f"{place}: is no list of numbers")
+    return tuple(number(one, f"{place}[{index}]") for index, one in enumerate(document))
 
 
 def _histogram(document: Any, place: str) -> Histogram:
@@ -114,6 +139,8 @@ def _any(document: Any, place: str) -> Sample:
     fields = mapping(document, place)
     if "buckets" in fields:
         return _histogram(fields, place)
+    if "values" in fields:
+        return _series(fields, place)
     return _level(fields, place) if "value" in fields else _count(fields, place)
 
 
@@ -132,4 +159,5 @@ _READERS: dict[Kind, Read] = {
     Kind.PROPORTION: _count,
     Kind.HISTOGRAM: _histogram,
     Kind.GAUGE: _level,
+    Kind.SERIES: _series,
 }

@@ -11,6 +11,8 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from judge.spec.kayenta_rules import KayentaRules
+
 BASELINE = "baseline"
 CANARY = "canary"
 SHADOW = "shadow"
@@ -22,13 +24,22 @@ class Kind(enum.StrEnum):
     PROPORTION = "proportion"
     HISTOGRAM = "histogram"
     GAUGE = "gauge"
+    SERIES = "series"  # values at steps, by label set: what Kayenta's judge compares
 
 
 PARTS = {
     Kind.PROPORTION: ("events", "total"),
     Kind.HISTOGRAM: ("buckets",),
     Kind.GAUGE: ("value",),
+    Kind.SERIES: ("values",),
 }
+
+
+class JudgeName(enum.StrEnum):
+    """How evidence is judged."""
+
+    SEQUENTIAL = "sequential"
+    KAYENTA = "kayenta"  # Netflix's judge, as Kayenta has it: no promise
 
 
 class Direction(enum.StrEnum):
@@ -58,14 +69,23 @@ class Reading(enum.StrEnum):
 
     COUNTER = "counter"  # a monotone counter: what it grew by (of a gauge metric: per second)
     GAUGE = "gauge"  # an instant value: what it is at the interval's end
+    SERIES = "series"  # any values: all of them, at steps within the interval
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One rendered query: PromQL whose result is summed by pod."""
+    """One rendered query: PromQL whose result is summed by pod.
+
+    Of a series it is any PromQL, its result taken by label set: at ``step`` seconds, from
+    ``begins`` seconds after the interval's start (before it where that is negative) and for
+    ``lasts`` seconds, None for as long as the interval.
+    """
 
     expr: str
     reading: Reading = Reading.COUNTER
+    step: float = 60.0
+    begins: float = 0.0
+    lasts: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +172,8 @@ class Metric:
     a bundle. ``pod_label`` is the label that tells pods apart in this metric's series; "" where it
     is the server's (`PrometheusConfig.pod_label`). ``floor`` is added to both tracks of a gauge
     that can reach 0. With ``better``, the change that is wanted, it is an A/B test: its direction
-    is `either`, and ``worst`` is how large a difference matters.
+    is `either`, and ``worst`` is how large a difference matters. ``kayenta`` is how Kayenta's judge
+    takes it; None where only the sequential one is asked.
     """
 
     name: str
@@ -170,6 +191,7 @@ class Metric:
     template: str = ""
     pod_label: str = ""
     better: Direction | None = None
+    kayenta: KayentaRules | None = None
     queries: Mapping[str, Mapping[str, Query]] = field(default_factory=dict)
 
 
@@ -217,6 +239,11 @@ class ResolvedAnalysis:
     long before the canary's intervals the baseline's lie; 0 where both run side by side.
     ``early_pass``: a run passes as soon as it is proven good; ``keep_watching``: for how long it is
     looked at after its pass.
+
+    What only Kayenta's judge knows: ``strict`` closes its holes; ``group_weights`` are in percent;
+    ``lookback`` is for how long before a look it goes back, 0 for all of the run. ``also_judge`` is
+    whose opinion is recorded beside the verdict. ``at_once``: no look waits for its interval's end;
+    each is judged on what there is.
     """
 
     name: str
@@ -237,6 +264,12 @@ class ResolvedAnalysis:
     actions: Actions = field(default_factory=Actions)
     early_pass: bool = False
     keep_watching: float = 0.0
+    judge: JudgeName = JudgeName.SEQUENTIAL
+    also_judge: JudgeName | None = None
+    strict: bool = False
+    group_weights: Mapping[str, float] = field(default_factory=dict)
+    lookback: float = 0.0
+    at_once: bool = False
 
     @property
     def looks(self) -> int:

@@ -61,7 +61,19 @@ class Level:
     value: float
 
 
-Sample = Count | Histogram | Level
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The values of one label set in one interval, oldest first; finite or not.
+
+    ``at`` are seconds after the interval's start, ascending: 0 and the interval's length are both
+    in it. Where nothing was said there is no value, which is not the same as NaN.
+    """
+
+    at: tuple[float, ...]
+    values: tuple[float, ...]
+
+
+Sample = Count | Histogram | Level | Series
 Pods = Mapping[str, Sample]
 Tracks = Mapping[str, Pods]
 Samples = Mapping[str, Tracks]
@@ -72,9 +84,9 @@ class Interval:
     """One look's worth of samples.
 
     ``start`` and ``end`` are Unix seconds. ``samples[metric][track][pod]`` is a `Count`, a
-    `Histogram` or a `Level`, by the metric's kind; what is missing is a hole. ``weights`` are the
-    expected shares of requests by track, empty where nobody said. ``absent[metric][track]`` tells
-    why a hole is one.
+    `Histogram`, a `Level` or, by label set in place of a pod, a `Series`, as the metric's kind is;
+    what is missing is a hole. ``weights`` are the expected shares of requests by track, empty where
+    nobody said. ``absent[metric][track]`` tells why a hole is one.
     """
 
     start: float

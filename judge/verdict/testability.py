@@ -15,7 +15,7 @@ import numpy as np
 
 from judge.spec.resolved import BASELINE, CANARY, Kind, Metric, ResolvedAnalysis
 from judge.stats.calibration import FEWEST, calibrating
-from judge.stats.samples import Count, Histogram, Interval, Level, Sample
+from judge.stats.samples import Count, Histogram, Interval, Sample
 from judge.verdict import ab_testability, before, reasons, shortfall_reasons
 from judge.verdict.kinds.gathering import Gathered, gathered
 from judge.verdict.kinds.gauges import pod_levels
@@ -170,7 +170,7 @@ def _canary_share(analysis: ResolvedAnalysis, past: Gathered) -> float:
 
 
 def _requests(sample: Sample) -> float:
-    return 0.0 if isinstance(sample, Level) else _counted(sample.total)
+    return _counted(sample.total) if isinstance(sample, Count | Histogram) else 0.0
 
 
 def _events(sample: Sample) -> float:

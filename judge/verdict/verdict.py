@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,6 +32,7 @@ class Promise(enum.StrEnum):
     CALIBRATED = "calibrated"  # measured on this service's own history
     EMPIRICAL = "empirical"  # before/after: measured on pairs of its own past days
     UNCALIBRATED = "uncalibrated"  # too little history to measure it
+    NONE = "none"  # Kayenta's judge, which promises nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,8 @@ class MetricVerdict:
     of the e-value against ``limit`` and ``threshold`` what it must reach. None: not known.
     ``limit`` is the one that was tested: buckets may not allow the one that was asked for.
     ``observed[track]`` are values for the eye: a share, a mean, quantiles. ``difference`` is the
-    answer of an A/B test; its evidence is that the canary is worse.
+    answer of an A/B test; its evidence is that the canary is worse. ``kayenta`` is what Kayenta's
+    judge says, in its own JSON: a result for each label set.
     """
 
     verdict: Outcome
@@ -76,6 +78,7 @@ class MetricVerdict:
     observed: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     bound: BoundVerdict | None = None
     difference: Difference | None = None
+    kayenta: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,8 @@ class Verdict:
     looked at still.
     ``comparisons[track][metric]``; ``metrics`` is the canary's (the shadow's where there is no
     canary). ``tracks[track]`` is each track's own verdict, the first of them the run's.
+    ``kayenta`` is the score as Kayenta's judge tells it, None of any other judge's verdict;
+    ``also[judge]`` is the JSON form of what another judge says of the same intervals.
     """
 
     verdict: Outcome
@@ -111,11 +116,13 @@ class Verdict:
     metrics: Mapping[str, MetricVerdict] = field(default_factory=dict)
     comparisons: Mapping[str, Mapping[str, MetricVerdict]] = field(default_factory=dict)
     tracks: Mapping[str, TrackVerdict] = field(default_factory=dict)
+    kayenta: Mapping[str, Any] | None = None
+    also: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def metric_document(verdict: MetricVerdict) -> dict[str, Any]:
     """The JSON form of a metric's verdict; absent and non-finite numbers are null."""
-    return {
+    written: dict[str, Any] = {
         "verdict": verdict.verdict.value,
         "estimate": _number(verdict.estimate),
         "low": _number(verdict.low),
@@ -132,6 +139,9 @@ def metric_document(verdict: MetricVerdict) -> dict[str, Any]:
         "bound": None if verdict.bound is None else _bound_document(verdict.bound),
         "difference": None if verdict.difference is None else verdict.difference.value,
     }
+    if verdict.kayenta:
+        written["kayenta"] = list(verdict.kayenta)
+    return written
 
 
 def _bound_document(bound: BoundVerdict) -> dict[str, Any]:
@@ -162,6 +172,10 @@ def document(verdict: Verdict) -> dict[str, Any]:
             }
             for track, metrics in verdict.comparisons.items()
         }
+    if verdict.kayenta is not None:
+        written["kayenta"] = dict(verdict.kayenta)
+    if verdict.also:
+        written["alsoJudged"] = {name: dict(said) for name, said in verdict.also.items()}
     return written
 
 
@@ -197,6 +211,8 @@ def from_document(written: Mapping[str, Any]) -> Verdict:
             for track, one in (written.get("comparisons") or {}).items()
             if "verdict" in one
         },
+        kayenta=written.get("kayenta"),
+        also=written.get("alsoJudged") or {},
     )
 
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 
 from judge.lab.noise import Array
-from judge.stats.samples import Count, Histogram, Level, Sample
+from judge.stats.samples import Count, Histogram, Level, Sample, Series
 
 LOWEST = 2.0  # times the first bound is the next lower one, for all that is known
 
@@ -32,6 +32,8 @@ class Thinning:
             return sample
         if isinstance(sample, Histogram):
             return slower(sample, effect, rng)
+        if isinstance(sample, Series):
+            return Series(sample.at, tuple(value * effect for value in sample.values))
         return Level(sample.value * effect)
 
     def _thinned(self, count: Count, effect: float, rng: np.random.Generator) -> Count:

@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from judge.spec.resolved import BASELINE, CANARY, Compare, Direction, Metric
-from judge.stats.samples import Count, Histogram, Interval, Level, Pods, Sample
+from judge.stats.samples import Count, Histogram, Interval, Level, Pods, Sample, Series
 
 HOUR = 3600.0
 
@@ -59,6 +59,8 @@ def _worse(
         return Level(sample.value * factor)
     if isinstance(sample, Histogram):
         return _slower(sample, factor, classic=classic)
+    if isinstance(sample, Series):
+        return Series(sample.at, tuple(value * factor for value in sample.values))
     if not (math.isfinite(sample.events) and math.isfinite(sample.total)):
         return sample
     if factor < 1.0:

@@ -27,7 +27,7 @@ from judge.sources.pods_seen import Span, pods_seen
 from judge.sources.prometheus import PrometheusSource
 from judge.spec.resolved import BASELINE, CANARY, ResolvedAnalysis
 from judge.spec.units import format_duration
-from judge.stats.samples import Interval, Level, Pods
+from judge.stats.samples import Interval, Level, Pods, Series
 from judge.verdict.sequential import SequentialJudge
 from judge.verdict.sufficiency import FEWEST_BLOCKS
 from judge.verdict.verdict import Outcome, Verdict
@@ -146,7 +146,7 @@ def _beside(intervals: Sequence[Interval]) -> list[Interval]:
 
 def _tells(pods: Pods) -> bool:
     """Whether any pod answered requests, or had a level: what is gone is shown for a while."""
-    return any(isinstance(one, Level) or one.total > 0 for one in pods.values())
+    return any(isinstance(one, Level | Series) or one.total > 0 for one in pods.values())
 
 
 def _baseline(
