@@ -4,7 +4,8 @@ With a token file, all but the open paths need one of its tokens. Without one, J
 loopback only and lets everybody in who is there, but a browser is there too, with whatever pages
 it has open. So then the Host header must be loopback (DNS rebinding), an Origin must be ours, and
 a POST must be ``application/json``, which a page of another origin cannot send without asking.
-Never logs a token, a query string or a body.
+Under /hooks the token stands in the path: it is looked at and taken out here, so that what is
+behind knows the caller and never his token. Never logs a token, a query string or a body.
 """
 
 from __future__ import annotations
@@ -12,23 +13,36 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import time
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import structlog
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from judge.api.hooks import DIALECTS, HookPath, hook_path, writable
 from judge.api.http_metrics import HttpMetrics
-from judge.api.principal import LOCAL, Principal
+from judge.api.principal import LOCAL, Principal, Role
 from judge.api.problems import ProblemResponse, fault, problem
 from judge.api.tokens import TokenFile
 from judge.errors import SettingsError
 from judge.settings import Settings
 
-OPEN = frozenset({"/healthz", "/readyz", "/docs", "/openapi.json"})
+OPEN = frozenset({"/healthz", "/readyz", "/docs", "/openapi.json", "/kayenta/health"})
 STOPPING = "the server stops, and this took longer than it could wait; ask again"
+NO_HOOKS = (
+    "hooks need a token file, and there is none: write one (judge tokens NAME --role hook makes an "
+    "entry), or on this machine leave /hooks/<token> out of the URL"
+)
+UNKNOWN_HOOK = (
+    "the URL needs a token that the token file has with the role hook: /hooks/<token>/...; "
+    "judge tokens NAME --role hook makes one"
+)
+NOTHING_BEHIND = (
+    f"behind a hook there are {', '.join(f'/{one}/...' for one in DIALECTS)}, each written without "
+    "an empty part or dots; see whether the URL has a slash too many"
+)
 GONE = 499  # nginx's number for a caller who left before an answer
-PROBED = frozenset({"/healthz", "/readyz", "/metrics"})
+PROBED = frozenset({"/healthz", "/readyz", "/metrics", "/kayenta/health"})
 _log = structlog.get_logger("judge.access")
 _faults = structlog.get_logger(__name__)
 
@@ -74,7 +88,7 @@ class Door:
             # The drain is over. The server ends with this task, so nothing waits for its cancel.
             await problem(503, STOPPING, headers={"Retry-After": "5"})(scope, receive, watched)
         except Exception as exc:
-            _faults.exception("a fault in Judge itself", path=scope["path"])
+            _faults.exception("a fault in Judge itself", path=writable(scope["path"]))
             if status != GONE:
                 raise  # the answer has begun: all that is left is to break it off
             await fault(exc)(scope, receive, watched)
@@ -84,18 +98,35 @@ class Door:
             _write_line(scope, status, seconds)
 
     async def _enter(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = Headers(scope=scope)
-        if self._tokens is None:
-            refusal = _refuse_browser(scope["method"], headers)
-            found: Principal | None = LOCAL
-        else:
-            found = self._tokens.find(_bearer(headers))
-            refusal = None if found or scope["path"] in self._open else _unknown()
+        hook = hook_path(scope["path"])
+        found, refusal = self._look_at(scope) if hook is None else self._look_at_hook(hook)
+        scope.setdefault("state", {})["principal"] = found
         if refusal is not None:
             await refusal(scope, receive, send)
             return
-        scope.setdefault("state", {})["principal"] = found
+        if hook is not None:
+            scope["path"], scope["raw_path"] = hook.path, quote(hook.path).encode()
         await self._app(scope, receive, send)
+
+    def _look_at(self, scope: Scope) -> tuple[Principal | None, ProblemResponse | None]:
+        """Who asks, nobody on an open path; or why he is not let in."""
+        headers = Headers(scope=scope)
+        if self._tokens is None:
+            refusal = _refuse_browser(scope["method"], headers)
+            return (LOCAL if refusal is None else None), refusal
+        found = self._tokens.find(_bearer(headers))
+        if found is not None and found.role is not Role.HOOK:
+            return found, None
+        return None, None if scope["path"] in self._open else _unknown()
+
+    def _look_at_hook(self, hook: HookPath) -> tuple[Principal | None, ProblemResponse | None]:
+        """The same by the token in the path."""
+        if self._tokens is None:
+            return None, _unauthorized(NO_HOOKS)
+        found = self._tokens.find(hook.token)
+        if found is None or found.role is not Role.HOOK:
+            return None, _unauthorized(UNKNOWN_HOOK)
+        return found, None if hook.leads_somewhere else problem(404, NOTHING_BEHIND)
 
 
 def is_loopback(host: str) -> bool:
@@ -119,11 +150,13 @@ def check_listening(settings: Settings) -> None:
 
 
 def _unknown() -> ProblemResponse:
-    return problem(
-        401,
-        "a token is needed, one that the token file has: Authorization: Bearer <token>",
-        headers={"WWW-Authenticate": 'Bearer realm="judge"'},
+    return _unauthorized(
+        "a token is needed, one that the token file has: Authorization: Bearer <token>"
     )
+
+
+def _unauthorized(detail: str) -> ProblemResponse:
+    return problem(401, detail, headers={"WWW-Authenticate": 'Bearer realm="judge"'})
 
 
 def _bearer(headers: Headers) -> str:
@@ -161,7 +194,7 @@ def _write_line(scope: Scope, status: int, seconds: float) -> None:
     write(
         "request",
         method=scope["method"],
-        path=scope["path"],
+        path=writable(scope["path"]),
         status=status,
         ms=round(seconds * 1000, 1),
         caller=(scope.get("client") or ("",))[0],

@@ -1,4 +1,4 @@
-"""The token file: whose bearer tokens are let in, as what.
+"""The token file: whose tokens are let in, as what.
 
 Owns its format, its rereading when it changes, and the comparison. Only SHA-256 hashes are stored:
 tokens have 256 bits of randomness, so that a slow hash would protect nothing more. Promises that a
@@ -8,7 +8,7 @@ log; a daemon does not start on a broken one.
     tokens:
       - name: ci
         hash: sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
-        role: judge               # view, judge, operate or admin
+        role: judge               # view, judge, operate, admin; or hook, for /hooks alone
         namespaces: [shop]        # left out: all
 """
 
@@ -69,7 +69,10 @@ class TokenFile:
         self._entries = _read(path)
 
     def find(self, token: str) -> Principal | None:
-        """Whose ``token`` it is, or None. Looks at every entry, whichever matches."""
+        """Whose ``token`` it is, or None. Looks at every entry, whichever matches.
+
+        Where it lets him in is the door's: a hook's nowhere but under /hooks, no other there.
+        """
         self._reread()
         hashed = hash_token(token)
         found = None

@@ -1,4 +1,4 @@
-"""``judge tokens``: makes a bearer token, and the entry that lets it in."""
+"""``judge tokens``: makes a token, and the entry that lets it in."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ import click
 @click.argument("name")
 @click.option(
     "--role",
-    type=click.Choice(["view", "judge", "operate", "admin"]),
+    type=click.Choice(["view", "judge", "operate", "admin", "hook"]),
     default="view",
     show_default=True,
-    help="What its holder may do; each role may do all that those before it may.",
+    help="What its holder may do; each may do all that those before it may. A hook is for "
+    "callers that can send no header: as judge, but in URLs that begin /hooks/TOKEN alone.",
 )
 @click.option("--namespace", "namespaces", multiple=True, help="Only this one. May be repeated.")
 def tokens(name: str, role: str, namespaces: tuple[str, ...]) -> None:

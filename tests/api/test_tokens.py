@@ -102,12 +102,17 @@ def test_a_missing_file_says_so(tmp_path: Path) -> None:
 
 
 def test_roles_are_ordered() -> None:
-    assert [[a.includes(b) for b in Role] for a in Role] == [
+    ordered = [Role.VIEW, Role.JUDGE, Role.OPERATE, Role.ADMIN]
+    assert [[a.includes(b) for b in ordered] for a in ordered] == [
         [True, False, False, False],
         [True, True, False, False],
         [True, True, True, False],
         [True, True, True, True],
     ]
+
+
+def test_a_hook_may_do_what_judge_may() -> None:
+    assert [role for role in Role if Role.HOOK.includes(role)] == [Role.VIEW, Role.JUDGE, Role.HOOK]
 
 
 def test_namespaces_limit_what_is_seen() -> None:

@@ -1,0 +1,51 @@
+"""``/hooks/{token}/...``: the same routes for callers that can send no header.
+
+Owns the form of such a path and what of any path may be written down. The token is a secret that
+stands in a URL, so it is made for this alone: it lets in nowhere else, what is behind it are other
+systems' dialects alone, and no token of another role is looked at here. Who is let in is decided
+by the door.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+ROOT = "/hooks"
+DIALECTS = ("kayenta",)
+HIDDEN = "***"
+_HOOKS = re.compile(r"/hooks\b", re.IGNORECASE)
+_TOKEN = re.compile(r"judge_[\w-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class HookPath:
+    """A path under `ROOT`: whose it says it is, and ``path``, which it stands for."""
+
+    token: str
+    path: str
+
+    @property
+    def leads_somewhere(self) -> bool:
+        """Whether it stands for a dialect's path, and for that as it is written."""
+        first, *rest = self.path.removeprefix("/").split("/")
+        return first in DIALECTS and not {"", ".", ".."} & set(rest)
+
+
+def hook_path(path: str) -> HookPath | None:
+    """What ``path`` (decoded) says under `ROOT`; None elsewhere. One slash at its end is nothing.
+
+    A redirect to the path without that slash would lose the token.
+    """
+    if path != ROOT and not path.startswith(ROOT + "/"):
+        return None
+    token, _, rest = path.removeprefix(ROOT).removeprefix("/").partition("/")
+    return HookPath(token, "/" + rest.removesuffix("/"))
+
+
+def writable(path: str) -> str:
+    """``path`` as a log may have it: nothing that is, or was meant as, a token."""
+    found = _HOOKS.search(path)
+    if found is not None:
+        path = path[: found.end()] + "/" + HIDDEN
+    return _TOKEN.sub(HIDDEN, path)
