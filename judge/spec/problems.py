@@ -60,16 +60,16 @@ _SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
 
 def validated(model: type[M], written: Written, context: dict[str, str] | None = None) -> M:
     """``written`` as a ``model``. Raises `SpecError` with all that is wrong."""
-    halves = list(_half_characters(written))
+    halves = list(half_characters(written))
     if halves:
         raise SpecError(halves)
     try:
         return model.model_validate(written.data, context=context)
     except ValidationError as error:
-        raise SpecError(_issues(model, written, error)) from error
+        raise SpecError(issues_of(model, written, error)) from error
 
 
-def _half_characters(written: Written) -> Iterator[Issue]:
+def half_characters(written: Written) -> Iterator[Issue]:
     """Issues with texts that no output could carry; JSON can write half of a character."""
     left: list[tuple[Path, Any]] = [((), written.data)]
     while left:
@@ -84,9 +84,10 @@ def _half_characters(written: Written) -> Iterator[Issue]:
             yield written.issue(path, message)
 
 
-def _issues(model: type[BaseModel], written: Written, error: ValidationError) -> list[Issue]:
+def issues_of(model: type[BaseModel], written: Written, error: ValidationError) -> list[Issue]:
+    """What pydantic says is wrong with ``written``, in our words."""
     details = error.errors(include_url=False, include_input=False)
-    paths = [_path(detail) for detail in details]
+    paths = [path_of(detail) for detail in details]
     return [
         _issue(model, written, detail, path)
         for detail, path in zip(details, paths, strict=True)
@@ -94,7 +95,8 @@ def _issues(model: type[BaseModel], written: Written, error: ValidationError) ->
     ]
 
 
-def _path(detail: ErrorDetails) -> Path:
+def path_of(detail: ErrorDetails) -> Path:
+    """Where in the document the error is."""
     return tuple(part for part in detail["loc"] if part not in _NOT_WRITTEN)
 
 
@@ -106,13 +108,13 @@ def _follows(
     A list is too short for want of good items; a field is missing because it is misspelt.
     """
     if detail["type"] == "too_short":
-        return any(_path(other)[: len(path)] == path for other in details if other is not detail)
+        return any(path_of(other)[: len(path)] == path for other in details if other is not detail)
     if detail["type"] == "missing":
         later = _later(_model_at(model, path[:-1]))
         beside = [
             str(other["loc"][-1])
             for other in details
-            if other["type"] == "extra_forbidden" and _path(other)[:-1] == path[:-1]
+            if other["type"] == "extra_forbidden" and path_of(other)[:-1] == path[:-1]
         ]
         return any(name in later for name in beside) or bool(
             get_close_matches(str(path[-1]), beside)
