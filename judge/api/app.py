@@ -17,11 +17,14 @@ from judge.api.analyses import Analyses
 from judge.api.context import Beating, Context
 from judge.api.door import Door, check_listening
 from judge.api.http_metrics import HttpMetrics
+from judge.api.kayenta.problems import KayentaProblem
+from judge.api.kayenta.routes import ROUTERS as KAYENTA
 from judge.api.problems import Problem
 from judge.api.tokens import TokenFile
 from judge.api.windows import Sources, Windows
 from judge.settings import Settings
 from judge.spec.resolved import PrometheusConfig
+from judge.store.documents import Documents
 from judge.store.runs import Runs
 
 DESCRIPTION = """\
@@ -29,6 +32,9 @@ Judge compares a canary with its baseline on what Prometheus knows of them, and 
 inconclusive, with the evidence.
 
 Answers are JSON under `data`; errors are `application/problem+json`. Times are Unix seconds.
+
+What is under `/kayenta` speaks as Kayenta does. It is there under `/hooks/{token}/kayenta` too, for
+callers that can send no header: the token stands in the URL, and has the role `hook`.
 """
 
 
@@ -36,6 +42,7 @@ def create_app(
     *,
     settings: Settings,
     runs: Runs,
+    documents: Documents,
     daemon: Beating | None,
     sources: Sources,
     prometheus: Mapping[str, PrometheusConfig],
@@ -55,6 +62,8 @@ def create_app(
     app.state.context = Context(
         settings=settings,
         runs=runs,
+        documents=documents,
+        prometheus=prometheus,
         analyses=Analyses(folder=settings.analyses, prometheus=prometheus),
         windows=Windows(sources, workers=settings.verdict_workers, clock=clock),
         daemon=daemon,
@@ -76,6 +85,8 @@ def create_app(
 def _add_routes(app: FastAPI) -> None:
     for module in (verdicts, events, run_routes, health, docs):
         app.include_router(module.router)
+    for router in KAYENTA:
+        app.include_router(router)
 
     def described() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -91,8 +102,9 @@ def _describe(app: FastAPI) -> dict[str, Any]:
         title=app.title, version=app.version, description=app.description, routes=app.routes
     )
     schemas = document["components"]["schemas"]
-    schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-    schemas |= schema.pop("$defs") | {"Problem": schema}
+    for model in (Problem, KayentaProblem):
+        schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas |= schema.pop("$defs") | {model.__name__: schema}
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     return document

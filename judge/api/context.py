@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Protocol
 
@@ -13,6 +13,8 @@ from prometheus_client import CollectorRegistry
 from judge.api.analyses import Analyses
 from judge.api.windows import Windows
 from judge.settings import Settings
+from judge.spec.resolved import PrometheusConfig
+from judge.store.documents import Documents
 from judge.store.runs import Runs
 
 
@@ -28,11 +30,14 @@ class Beating(Protocol):
 class Context:
     """The parts of an app. ``daemon`` is None where another process looks at the runs.
 
-    ``clock`` gives Unix seconds. ``stopping`` is set when the server drains: streams end then.
+    ``prometheus`` are the servers of the settings, by name. ``clock`` gives Unix seconds.
+    ``stopping`` is set when the server drains: streams end then.
     """
 
     settings: Settings
     runs: Runs
+    documents: Documents
+    prometheus: Mapping[str, PrometheusConfig]
     analyses: Analyses
     windows: Windows
     daemon: Beating | None

@@ -174,7 +174,8 @@ def _refuse_browser(method: str, headers: Headers) -> ProblemResponse | None:
     if origin is not None and origin.partition("://")[2] != host:
         return problem(403, "a page of another origin asks; without a token file that is refused")
     json = headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
-    if method not in ("GET", "HEAD", "OPTIONS") and not json:
+    # Of what changes something, a browser sends only a POST to others without asking them first.
+    if method == "POST" and not json:
         return problem(415, "send it with Content-Type: application/json, even without a body")
     return None
 

@@ -18,14 +18,14 @@ PATIENCE = 1.0  # seconds
 router = APIRouter(tags=["operation"])
 
 
-def _checked(description: str, example: dict[str, Any]) -> dict[str, Any]:
+def _answered(description: str, example: dict[str, Any]) -> dict[str, Any]:
     content = {"schema": {"type": "object"}, "example": example}
     return {"description": description, "content": {"application/json": content}}
 
 
 @router.get(
     "/healthz",
-    responses={200: _checked("The process answers", {"status": "ok"})},
+    responses={200: _answered("The process answers", {"status": "ok"})},
     response_model=None,
 )
 async def healthz() -> dict[str, str]:
@@ -37,19 +37,28 @@ async def healthz() -> dict[str, str]:
     "/readyz",
     response_model=None,
     responses={
-        200: _checked("Runs can be started", {"database": "ok", "scheduler": "ok"}),
-        503: _checked("They cannot", {"database": "not writable", "scheduler": "ok"}),
+        200: _answered("Runs can be started", {"database": "ok", "scheduler": "ok"}),
+        503: _answered("They cannot", {"database": "not writable", "scheduler": "ok"}),
     },
 )
 async def readyz(context: Shared) -> JSONResponse:
     """Whether the database can be written and due runs are looked at. Open."""
+    checks = await checked(context)
+    return JSONResponse(checks, status_code=200 if ready(checks) else 503)
+
+
+async def checked(context: Context) -> dict[str, str]:
+    """What a run needs, and how each of it is."""
     alive = context.daemon is not None and context.daemon.alive
-    checks = {
+    return {
         "database": "ok" if await _writable(context) else "not writable",
         "scheduler": "ok" if alive else "stopped",
     }
-    ready = set(checks.values()) == {"ok"}
-    return JSONResponse(checks, status_code=200 if ready else 503)
+
+
+def ready(checks: dict[str, str]) -> bool:
+    """Whether runs can be started, with these `checked`."""
+    return set(checks.values()) == {"ok"}
 
 
 async def _writable(context: Context) -> bool:

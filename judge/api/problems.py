@@ -60,6 +60,16 @@ class ProblemResponse(JSONResponse):
     media_type = MEDIA_TYPE
 
 
+def faults_of(issues: Sequence[Issue]) -> list[Fault]:
+    """The issues as they stand in an answer."""
+    return [Fault(path=issue.path, message=issue.message) for issue in issues]
+
+
+def issues_of(error: RequestValidationError) -> list[Issue]:
+    """What FastAPI finds wrong in a request, with the places as the rest of Judge writes them."""
+    return [Issue(_dotted(one["loc"]), str(one["msg"])) for one in error.errors()]
+
+
 def problem(
     status: int,
     detail: str,
@@ -72,7 +82,7 @@ def problem(
         title=HTTPStatus(status).phrase,
         status=status,
         detail=detail,
-        issues=[Fault(path=issue.path, message=issue.message) for issue in issues],
+        issues=faults_of(issues),
     )
     return ProblemResponse(body.model_dump(), status_code=status, headers=headers)
 
@@ -128,7 +138,7 @@ async def _http(_request: Request, error: Exception) -> ProblemResponse:
 async def _validation(_request: Request, error: Exception) -> ProblemResponse:
     if not isinstance(error, RequestValidationError):
         raise TypeError(type(error))
-    issues = [Issue(_dotted(one["loc"]), str(one["msg"])) for one in error.errors()]
+    issues = issues_of(error)
     return problem(422, "; ".join(str(issue) for issue in issues), issues=issues)
 
 

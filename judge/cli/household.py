@@ -21,6 +21,7 @@ from judge.runs.daemon import Daemon
 from judge.sources.source import Source
 from judge.spec.resolved import ResolvedAnalysis
 from judge.store.database import migrate, open_database
+from judge.store.documents import Documents
 from judge.store.runs import Runs
 from judge.verdict.sequential import SequentialJudge
 
@@ -29,7 +30,7 @@ _DRAIN = 10.0
 
 
 class Household:
-    """Owns the daemon and the runs of ``database`` (a URL) while it is entered.
+    """Owns the daemon, the runs and the documents of ``database`` (a URL) while it is entered.
 
     Nothing is looked at before `start`, so that what should not be can still be taken away.
     """
@@ -43,6 +44,7 @@ class Household:
     ) -> None:
         self._engine = open_database(database)
         self.runs = Runs(self._engine, clock=clock)
+        self.documents = Documents(self._engine, clock=clock)
         self.daemon = Daemon(self._engine, sources=sources, judge=SequentialJudge, clock=clock)
 
     def __enter__(self) -> Self:

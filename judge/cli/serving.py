@@ -21,6 +21,7 @@ from judge.runs.metrics import RunMetrics
 from judge.settings import Settings
 from judge.sources.servers import PrometheusServers
 from judge.store.database import migrate, open_database
+from judge.store.documents import Documents
 from judge.store.runs import Runs
 from judge.verdict.sequential import SequentialJudge
 
@@ -49,6 +50,7 @@ def serve_until_stopped(settings: Settings, *, listening: Callable[[str], None])
         app = create_app(
             settings=settings,
             runs=Runs(engine, clock=time.time),
+            documents=Documents(engine, clock=time.time),
             daemon=daemon,
             sources=sources,
             prometheus=named,

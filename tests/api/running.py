@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,9 +24,10 @@ from judge.api.listener import Listener, address_of, bind
 from judge.runs.daemon import Daemon, Pace
 from judge.runs.metrics import RunMetrics
 from judge.settings import Settings
-from judge.spec.resolved import ResolvedAnalysis
+from judge.spec.resolved import PrometheusConfig, ResolvedAnalysis
 from judge.stats.samples import Count, Interval
 from judge.store.database import migrate, open_database
+from judge.store.documents import Documents
 from judge.store.runs import Runs
 from judge.verdict.sequential import SequentialJudge
 
@@ -132,7 +133,13 @@ class Server:
 
 
 @contextmanager
-def running(folder: Path, *, daemon: bool = True, **settings: Any) -> Iterator[Server]:
+def running(
+    folder: Path,
+    *,
+    daemon: bool = True,
+    prometheus: Mapping[str, PrometheusConfig] | None = None,
+    **settings: Any,
+) -> Iterator[Server]:
     """A Judge with its database in ``folder``; ``daemon`` says whether runs are looked at."""
     clock, traffic, registry = Clock(), Traffic(), CollectorRegistry()
     read = Settings(database=f"sqlite:///{folder / 'judge.db'}", port=0, **settings)
@@ -157,9 +164,10 @@ def running(folder: Path, *, daemon: bool = True, **settings: Any) -> Iterator[S
         app = create_app(
             settings=read,
             runs=runs,
+            documents=Documents(engine, clock=clock),
             daemon=watching if daemon else None,
             sources=lambda _analysis: traffic,
-            prometheus={},
+            prometheus=prometheus or {},
             registry=registry,
             clock=clock,
         )

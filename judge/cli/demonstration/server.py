@@ -63,6 +63,7 @@ class DemoServer:
             app = create_app(
                 settings=settings,
                 runs=household.runs,
+                documents=household.documents,
                 daemon=household.daemon,
                 sources=self._sources,
                 prometheus={},

@@ -1,0 +1,1 @@
+"""Kayenta's HTTP API under ``/kayenta``: its paths, parameters, shapes and status codes."""
