@@ -4,14 +4,15 @@ Owned here: the pydantic models of the Analysis document, but for its metrics (`
 server (`server`), its tracks' weights (`weights`) and its actions (`actions`). Promised: what these
 models let through is well-formed by itself; what belongs together is checked in `resolving`. Fields
 that the grammar has and this version does not judge are known and refused by name. Not here:
-reading text (`loading`), the resolved form (`document`).
+reading text (`loading`), the resolved form (`document`), which fields go with which judge
+(`judges`).
 """
 
 from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, Discriminator, Field, Strict, Tag
+from pydantic import Discriminator, Field, Strict, StringConstraints, Tag
 
 from judge.errors import Issue
 from judge.spec.actions import ActionsWritten
@@ -27,11 +28,10 @@ from judge.spec.fields import (
     Share,
     VariableName,
     VariableValue,
-    not_yet,
     one_of,
 )
 from judge.spec.metrics import MetricWritten
-from judge.spec.resolved import Mode, Risk, ScoreThresholds
+from judge.spec.resolved import JudgeName, Mode, Risk, ScoreThresholds
 from judge.spec.server import PrometheusWritten
 from judge.spec.weights import AnyWeight
 from judge.spec.written import Written
@@ -41,10 +41,9 @@ KIND = "Analysis"
 MOST_METRICS = 200
 
 
-def _sequential(value: str) -> str:
-    if value != "sequential":
-        raise not_yet(f"judge: {value}", "write judge: sequential, or leave it out")
-    return value
+GroupWeights = dict[
+    Annotated[str, StringConstraints(min_length=1)], Annotated[float, Field(ge=0, le=100)]
+]
 
 
 class MetadataWritten(Document):
@@ -109,7 +108,7 @@ class ScoreWritten(Document):
 class SpecFields(ActionsWritten):
     """What a spec has in every form of it."""
 
-    later: ClassVar[frozenset[str]] = frozenset({"alsoJudge", "stages"})
+    later: ClassVar[frozenset[str]] = frozenset({"stages"})
 
     prometheus: (
         Annotated[
@@ -130,11 +129,19 @@ class SpecFields(ActionsWritten):
     delay: Duration | None = None
     """How long samples settle before a look. Default: one scrape interval, found by itself."""
     history: Duration | None = None
-    """The baseline's past to calibrate on. Default: 8h, or 16 times the whole run if longer."""
+    """The past to calibrate on. Default: 8h, or 16 runs if longer; `judge: kayenta` needs none."""
     baseline_offset: Duration | None = None
     """Before/after: the baseline is read that long ago. Default: beside the canary."""
-    judge: Annotated[Literal["sequential", "kayenta"], AfterValidator(_sequential)] = "sequential"
-    """How evidence is judged. Not judged yet: `kayenta`."""
+    judge: Annotated[JudgeName, Strict(False)] = JudgeName.SEQUENTIAL
+    """How evidence is judged: by our own test, or as Kayenta's judge does."""
+    also_judge: Literal["kayenta"] | None = None
+    """Another judge, whose opinion is recorded at each look and decides nothing."""
+    strict: bool = False
+    """Of Kayenta's judge: close the holes by which it passes what it could not judge."""
+    group_weights: GroupWeights = Field(default_factory=dict)
+    """Of Kayenta's judge: the groups' weights in percent; others share what is left."""
+    lookback: Duration = 0.0
+    """Of Kayenta's judge: how far back from its end a look goes. Default: to the run's start."""
     mode: Annotated[Mode, Strict(False)] = Mode.ENFORCE
     """`observe` judges, records and notifies, and acts on nothing."""
     risk: RiskWritten = RiskWritten()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from judge.errors import Issue
 from judge.spec.analysis import SpecFields, SpecWritten
+from judge.spec.judges import alone
 from judge.spec.schedule import default_history
 from judge.spec.tracks import present
 from judge.spec.units import format_duration
@@ -25,9 +26,12 @@ MOST_INTERVALS = 60_000  # of a history that nobody asked for
 def default_past(spec: SpecFields, duration: float) -> float:
     """Seconds of the baseline's past to calibrate on, where nobody said.
 
+    Kayenta's judge calibrates nothing.
     Of a baseline beside the canary as ever; before/after, a week of pairs (four where they are more
     than a day apart), or sixty runs if that is more, and the offset itself.
     """
+    if alone(spec):
+        return 0.0
     if not spec.baseline_offset:
         return default_history(duration)
     week = PAIRED if spec.baseline_offset <= DAY else PAIRED_LONGER
@@ -82,7 +86,7 @@ def before_faults(spec: SpecFields, duration: float) -> list[tuple[str, str]]:
             "and after have no bounds in common; write a multiple"
         )
         faults.append(("baselineOffset", message))
-    if past is not None and 0 < past < offset + duration:
+    if past is not None and 0 < past < offset + duration and not alone(spec):
         message = (
             f"no two runs {told} apart lie within {format_duration(past)}; write several days more "
             f"than {format_duration(offset + duration)}, or remove it"

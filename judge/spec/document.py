@@ -15,9 +15,11 @@ from judge.errors import Issue, SpecError
 from judge.spec.analysis import API_VERSION, KIND
 from judge.spec.before import before_faults, default_past
 from judge.spec.fields import RESOLVED
+from judge.spec.judges import judge_faults, with_judges
 from judge.spec.problems import validated
 from judge.spec.resolved import (
     BasicAuth,
+    JudgeName,
     PrometheusConfig,
     ResolvedAnalysis,
     Track,
@@ -44,6 +46,7 @@ def to_document(analysis: ResolvedAnalysis) -> dict[str, Any]:
         "delay": analysis.delay,
         "history": analysis.history,
         **({"baselineOffset": analysis.baseline_offset} if analysis.baseline_offset else {}),
+        **_judges_document(analysis),
         "earlyPass": analysis.early_pass,
         "keepWatching": analysis.keep_watching,
         "mode": analysis.mode.value,
@@ -101,13 +104,13 @@ def _read(written: Written, looks: int | None) -> ResolvedAnalysis:
     metrics = []
     for i, one in enumerate(spec.metrics):
         place = ("spec", "metrics", i)
-        metric, wrong = read_metric(one, place, written, interval=spec.interval)
+        metric, wrong = read_metric(one, place, written, spec=spec)
         metrics += [metric] if metric else []
         issues += wrong
     if issues:
         raise SpecError(issues)
     server = spec.prometheus
-    return ResolvedAnalysis(
+    analysis = ResolvedAnalysis(
         name=model.metadata.name,
         namespace=model.metadata.namespace or "default",
         labels=dict(model.metadata.labels),
@@ -130,7 +133,9 @@ def _read(written: Written, looks: int | None) -> ResolvedAnalysis:
         actions=spec.actions(),
         early_pass=spec.early_pass,
         keep_watching=spec.keep_watching,
+        at_once=spec.at_once,
     )
+    return with_judges(analysis, spec)
 
 
 def _duration(spec: StoredSpec, looks: int | None) -> float:
@@ -148,6 +153,8 @@ def _issues(spec: StoredSpec, duration: float, written: Written) -> list[Issue]:
         issues += watching_issues(spec, duration, written)
     for field, message in before_faults(spec, duration):
         issues.append(written.issue(("spec", field), message))
+    for path, message in judge_faults(spec):
+        issues.append(written.issue(("spec", *path), message))
     if spec.prometheus is not None and not isinstance(spec.prometheus, str):
         issues += spec.prometheus.issues(written, ("spec", "prometheus"))
     names = [metric.name for metric in spec.metrics]
@@ -164,6 +171,20 @@ def _tracks(tracks: StoredTracks) -> dict[str, Track]:
         name: Track(track.selector or "", constant(track.weight), queried(track.weight))
         for name, track in found.items()
     }
+
+
+def _judges_document(analysis: ResolvedAnalysis) -> dict[str, Any]:
+    """Nothing for the sequential judge alone, as before there was another."""
+    return _without_blanks(
+        {
+            "judge": "" if analysis.judge is JudgeName.SEQUENTIAL else analysis.judge.value,
+            "alsoJudge": analysis.also_judge and analysis.also_judge.value,
+            "strict": analysis.strict,
+            "groupWeights": dict(analysis.group_weights),
+            "lookback": analysis.lookback,
+            "atOnce": analysis.at_once,
+        }
+    )
 
 
 def _prometheus_document(config: PrometheusConfig) -> dict[str, Any]:

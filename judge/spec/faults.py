@@ -19,8 +19,11 @@ Fault = tuple[tuple[str, ...], str]
 def faults(rules: Rules, kind: Kind) -> Iterator[Fault]:
     """What makes no sense in ``rules`` for a metric of ``kind``: the field's path, a sentence."""
     yield from _ab_faults(rules, kind)
-    yield from _ratio_faults(rules)
     yield from _kind_faults(rules, kind)
+    if kind is Kind.SERIES:
+        yield from _series_faults(rules)
+        return
+    yield from _ratio_faults(rules)
     yield from _bound_faults(rules, kind)
     if rules.slope and kind is Kind.GAUGE:
         yield from _slope_faults(rules)
@@ -111,6 +114,16 @@ def _kind_faults(rules: Rules, kind: Kind) -> Iterator[Fault]:
                 yield (name,), f"is for kind: gauge, and this metric is a {kind}; remove it"
     if kind is not Kind.HISTOGRAM and rules.quantile is not None:
         yield ("quantile",), f"is for kind: histogram, and this metric is a {kind}; remove it"
+
+
+def _series_faults(rules: Rules) -> Iterator[Fault]:
+    """What Kayenta's judge, which alone can judge a series, does not know."""
+    compared = {"limit": rules.limit, "worst": rules.worst}
+    bounded = {"max": rules.max, "min": rules.min, "for": rules.lasting}
+    for name, value in {**compared, **bounded}.items():
+        if value is not None:
+            way_out = "write kayenta: {effectSize: ...} in its place"
+            yield (name,), f"is not for a series; {way_out if name in compared else 'remove it'}"
 
 
 def _bound_faults(rules: Rules, kind: Kind) -> Iterator[Fault]:

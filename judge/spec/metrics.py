@@ -24,6 +24,7 @@ from judge.spec.fields import (
     Weight,
     not_yet,
 )
+from judge.spec.kayenta_fields import KayentaWritten
 from judge.spec.parts import QueriesWritten
 from judge.spec.resolved import Compare, Direction, Kind
 from judge.spec.rules import Rules
@@ -117,6 +118,8 @@ class MetricFields(RulesWritten):
     """Variables for this metric's template."""
     pod_label: LabelName | None = None
     """The label that names the pod. Default: the template's, or the server's."""
+    kayenta: KayentaWritten | None = None
+    """How Kayenta's judge takes the metric, where that judge is asked."""
 
 
 class MetricWritten(MetricFields):

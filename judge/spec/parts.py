@@ -7,16 +7,25 @@ a plain selector. Not here: filling their places (`queries`).
 from __future__ import annotations
 
 from collections.abc import Iterator, Set
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Discriminator, Strict, Tag
+from pydantic import AfterValidator, Discriminator, Tag
 
-from judge.spec.fields import LONG, SHORT, Document, QueryText, one_of
+from judge.spec.fields import LONG, SHORT, Document, Duration, QueryText, one_of
 from judge.spec.promql import PromqlError, parse_vector_selector
 from judge.spec.resolved import PARTS, Kind, Query, Reading
+from judge.spec.units import format_duration
 
 BUCKETS = "buckets"
 VALUE = "value"
+VALUES = "values"
+SHORTEST_STEP = 1.0
+
+
+def _long_enough(step: float) -> float:
+    if step < SHORTEST_STEP:
+        raise ValueError(f"a step of {format_duration(step)} is too short; write 1s or more")
+    return step
 
 
 class QueryWritten(Document):
@@ -24,12 +33,30 @@ class QueryWritten(Document):
 
     expr: QueryText
     """PromQL; what it yields is summed by pod. A counter's is a plain selector."""
-    reading: Annotated[Reading, Strict(False)] | None = None
+    reading: Literal["counter", "gauge"] | None = None
     """`counter` or `gauge`. Default: `gauge` for `value`, `counter` for every other part."""
 
 
 AnyQuery = Annotated[
     Annotated[QueryText, Tag(SHORT)] | Annotated[QueryWritten, Tag(LONG)], Discriminator(one_of)
+]
+
+
+class SeriesWritten(Document):
+    """PromQL whose values are compared by Kayenta's judge, as they are."""
+
+    expr: QueryText
+    """Any PromQL; it is sent as it is, and each label set that it yields is a series."""
+    step: Annotated[Duration, AfterValidator(_long_enough)] = 60.0
+    """Time between two values; it divides the interval, and is 1s or more."""
+
+    def query(self) -> Query:
+        """The same, inside."""
+        return Query(self.expr, Reading.SERIES, self.step)
+
+
+AnySeries = Annotated[
+    Annotated[QueryText, Tag(SHORT)] | Annotated[SeriesWritten, Tag(LONG)], Discriminator(one_of)
 ]
 
 
@@ -44,20 +71,26 @@ class QueriesWritten(Document):
     """Of a histogram: the plain selector of its buckets, or of the native histogram."""
     value: AnyQuery | None = None
     """Of a gauge: what it is. A text is the `expr` of a gauge; of a counter it is the rate."""
+    values: AnySeries | None = None
+    """Of a series: any PromQL. A text is its `expr`, which yields a value a minute."""
 
-    def written(self) -> dict[str, AnyQuery]:
+    def written(self) -> dict[str, str | QueryWritten | SeriesWritten]:
         """The parts that are written."""
         parts = {
             "events": self.events,
             "total": self.total,
             BUCKETS: self.buckets,
             VALUE: self.value,
+            VALUES: self.values,
         }
         return {name: part for name, part in parts.items() if part is not None}
 
     def resolved(self) -> dict[str, Query]:
         """The same, inside, in the long form."""
         return {name: _query(name, part) for name, part in self.written().items()}
+
+
+_USUAL = {VALUE: Reading.GAUGE, VALUES: Reading.SERIES}
 
 
 def part_faults(written: Set[str], kind: Kind) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -98,8 +131,10 @@ def check_reading(query: Query, part: str) -> None:
         )
 
 
-def _query(part: str, written: AnyQuery) -> Query:
-    usual = Reading.GAUGE if part == VALUE else Reading.COUNTER
+def _query(part: str, written: str | QueryWritten | SeriesWritten) -> Query:
+    if isinstance(written, SeriesWritten):
+        return written.query()
     if isinstance(written, str):
-        return Query(written, usual)
-    return Query(written.expr, written.reading or usual)
+        return Query(written, _USUAL.get(part, Reading.COUNTER))
+    usual = _USUAL.get(part, Reading.COUNTER)
+    return Query(written.expr, usual if written.reading is None else Reading(written.reading))

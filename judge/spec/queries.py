@@ -9,7 +9,7 @@ an issue says which is not; a variable that nothing uses is told. Not here: the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from judge.errors import Issue, SpecError
 from judge.spec import rendering
@@ -80,7 +80,7 @@ def filled(query: Query, part: str, variables: Mapping[str, str]) -> Query:
 
     Raises `RenderingError`, and `PromqlError` for its shape.
     """
-    rendered = Query(rendering.render(query.expr, variables), query.reading)
+    rendered = replace(query, expr=rendering.render(query.expr, variables))
     check_reading(rendered, part)
     return rendered
 

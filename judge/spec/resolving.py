@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from judge.errors import Issue, SpecError
-from judge.spec import rendering, tracks, variables
+from judge.spec import judges, rendering, tracks, variables
 from judge.spec.analysis import AnalysisWritten, SpecWritten
 from judge.spec.before import before_issues, default_past
 from judge.spec.faults import faults, lasting_fault, variant_fault
@@ -71,12 +71,15 @@ class _Resolver:
         server = self.prometheus()
         self.issues += schedule_issues(self.spec, self.written)
         self.issues += before_issues(self.spec, self.written)
+        self.issues += judges.written_issues(self.spec, self.written)
         self.issues += self.spec.issues(self.written)
         self.issues += tracks.track_issues(self.spec.tracks, self.written)
         self.issues += variables.shared_issues(self.spec, self.around.variables, self.written)
         scope, populations = self.scope(server)
         metrics = self.metrics(scope)
-        return Loaded(self.whole(server, metrics, populations), self.unused_variables())
+        told = (*self.unused_variables(), *judges.notices(self.spec, self.written))
+        whole = self.whole(server, metrics, populations)
+        return Loaded(judges.with_judges(whole, self.spec), told)
 
     def scope(self, server: PrometheusConfig) -> tuple[Scope, dict[str, Track]]:
         """What queries can name, and the tracks that are made of it."""
@@ -198,13 +201,18 @@ class _Resolver:
             template=template.name,
             pod_label=metric.pod_label or template.pod_label,
             queries=queries,
+            kayenta=judges.rules_of(metric, self.spec),
         )
 
     def rules(self, metric: MetricWritten, template: MetricTemplate, path: Where) -> Rules:
         """How the metric is judged; a template cannot know how long an interval is."""
         interval, rules = self.spec.interval, metric.rules().over(template.rules)
-        for inside, message in faults(rules, template.kind):
+        wrong_for = judges.metric_faults(
+            metric.rules(), template.rules, template.queries, template.kind, self.spec
+        )
+        for inside, message in (*faults(rules, template.kind), *wrong_for):
             self.fault((*path, *inside), message)
+        rules = judges.without_bounds(rules, self.spec)
         wrong = variant_fault(rules, template.queries, before_after=bool(self.spec.baseline_offset))
         if wrong:
             self.fault((*path, "better"), wrong)

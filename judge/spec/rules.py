@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 
+from judge.spec.kayenta_rules import KayentaRules
 from judge.spec.limits import AB_LIMIT, AB_MARGIN, DEFAULT_LIMITS, default_worst
 from judge.spec.resolved import Bound, Compare, Direction, Kind, Metric, Query
 from judge.spec.units import parse_share
@@ -109,9 +110,10 @@ class Rules:
         template: str,
         pod_label: str,
         queries: Mapping[str, Mapping[str, Query]],
+        kayenta: KayentaRules | None = None,
     ) -> Metric:
         """The metric that is judged so, its defaults filled in."""
-        limit, worst = self.ratios() or (None, None)
+        limit, worst = (kind is not Kind.SERIES and self.ratios()) or (None, None)
         return Metric(
             name=name,
             kind=kind,
@@ -128,6 +130,7 @@ class Rules:
             template=template,
             pod_label=pod_label,
             better=self.better,
+            kayenta=kayenta,
             queries=queries,
         )
 

@@ -6,9 +6,10 @@ rendered, and next to everything may be missing. Not here: what it becomes (`doc
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from judge.spec.analysis import (
     MOST_METRICS,
@@ -16,9 +17,10 @@ from judge.spec.analysis import (
     SpecFields,
     TrackWritten,
 )
-from judge.spec.fields import Document, Duration, ListOf, Name
+from judge.spec.fields import LONG, SHORT, Document, Duration, ListOf, Name, QueryText, one_of
 from judge.spec.metrics import MetricFields
-from judge.spec.parts import QueriesWritten
+from judge.spec.parts import QueriesWritten, SeriesWritten
+from judge.spec.resolved import Query
 
 UNNAMED = "unnamed"
 
@@ -37,12 +39,36 @@ class StoredTracks(Document):
     shadow: TrackWritten | None = None
 
 
-class StoredQueries(QueriesWritten):
+class StoredSeries(SeriesWritten):
+    """A series' query, and which stretch it is read over; seconds from the interval's start."""
+
+    reading: Literal["series"] = "series"
+    begins: float = 0.0
+    lasts: Annotated[float, Field(gt=0)] | None = None
+
+    def query(self) -> Query:
+        """The same, inside."""
+        return replace(super().query(), begins=self.begins, lasts=self.lasts)
+
+
+class StoredParts(QueriesWritten):
+    """The queries of one track."""
+
+    values: (
+        Annotated[
+            Annotated[QueryText, Tag(SHORT)] | Annotated[StoredSeries, Tag(LONG)],
+            Discriminator(one_of),
+        ]
+        | None
+    ) = None
+
+
+class StoredQueries(StoredParts):
     """The queries of each track; or, as a user writes them, of every track alike."""
 
-    baseline: QueriesWritten | None = None
-    canary: QueriesWritten | None = None
-    shadow: QueriesWritten | None = None
+    baseline: StoredParts | None = None
+    canary: StoredParts | None = None
+    shadow: StoredParts | None = None
 
 
 class StoredMetric(MetricFields):
@@ -56,6 +82,7 @@ class StoredSpec(SpecFields):
 
     tracks: StoredTracks = StoredTracks()
     duration: Duration | None = None
+    at_once: bool = False
     metrics: Annotated[ListOf[StoredMetric], Field(min_length=1, max_length=MOST_METRICS)]
 
 

@@ -11,13 +11,15 @@ from typing import Any
 
 from judge.errors import Issue
 from judge.spec.faults import faults, lasting_fault
+from judge.spec.judges import kind_fault, rules_of
+from judge.spec.kayenta_fields import kayenta_document
 from judge.spec.metric_template import load_template, shipped_names
 from judge.spec.parts import check_reading, part_faults
 from judge.spec.promql import PromqlError
 from judge.spec.rendering import unknown
-from judge.spec.resolved import Bound, Kind, Metric, Query
+from judge.spec.resolved import Bound, Kind, Metric, Query, Reading
 from judge.spec.rules import Rules
-from judge.spec.stored import StoredMetric, StoredQueries
+from judge.spec.stored import StoredMetric, StoredQueries, StoredSpec
 from judge.spec.tracks import by_role
 from judge.spec.written import Path, Written
 
@@ -25,10 +27,7 @@ from judge.spec.written import Path, Written
 def metric_document(metric: Metric) -> dict[str, Any]:
     """The metric with everything filled in; durations in seconds."""
     queries = {
-        track: {
-            part: {"expr": query.expr, "reading": query.reading.value}
-            for part, query in parts.items()
-        }
+        track: {part: _query_document(query) for part, query in parts.items()}
         for track, parts in metric.queries.items()
     }
     named = {"template": metric.template, "podLabel": metric.pod_label, "queries": queries}
@@ -42,8 +41,17 @@ def metric_document(metric: Metric) -> dict[str, Any]:
         "weight": metric.weight,
         "critical": metric.critical,
         "observe": metric.observe,
+        **({"kayenta": kayenta_document(metric.kayenta)} if metric.kayenta else {}),
         **{name: value for name, value in named.items() if value},
     }
+
+
+def _query_document(query: Query) -> dict[str, Any]:
+    written: dict[str, Any] = {"expr": query.expr, "reading": query.reading.value}
+    if query.reading is Reading.SERIES:
+        written |= {"step": query.step, "begins": query.begins}
+        written |= {} if query.lasts is None else {"lasts": query.lasts}
+    return written
 
 
 def _compared(metric: Metric) -> dict[str, Any]:
@@ -70,18 +78,20 @@ def _bounded(bound: Bound, kind: Kind) -> dict[str, Any]:
 
 
 def read_metric(
-    metric: StoredMetric, path: Path, written: Written, *, interval: float
+    metric: StoredMetric, path: Path, written: Written, *, spec: StoredSpec
 ) -> tuple[Metric | None, list[Issue]]:
-    """The metric, or what is wrong with it."""
+    """The metric of ``spec``, or what is wrong with it."""
     known = _kind_and_rules(metric)
     if known is None:
         return None, [_no_kind(metric, path, written)]
     kind, default = known
     rules = metric.rules().over(default)
     issues = [written.issue((*path, *inside), text) for inside, text in faults(rules, kind)]
-    wrong = lasting_fault(metric.for_, interval)
-    if wrong:
-        issues.append(written.issue((*path, "for"), wrong))
+    for name, wrong in (
+        ("for", lasting_fault(metric.for_, spec.interval)),
+        ("kind", kind_fault(kind, spec)),
+    ):
+        issues += [written.issue((*path, name), wrong)] if wrong else []
     stored = metric.queries or StoredQueries()
     queries, unreadable = _queries(stored, kind, (*path, "queries"), written)
     read = rules.metric(
@@ -90,6 +100,7 @@ def read_metric(
         template=metric.template or "",
         pod_label=metric.pod_label or "",
         queries=queries,
+        kayenta=rules_of(metric, spec),
     )
     return read, issues + unreadable
 
@@ -105,7 +116,7 @@ def _kind_and_rules(metric: StoredMetric) -> tuple[Kind, Rules] | None:
 
 
 def _no_kind(metric: StoredMetric, path: Path, written: Written) -> Issue:
-    kinds = "write kind: proportion, histogram or gauge"
+    kinds = "write kind: proportion, histogram, gauge or series"
     if metric.template is None:
         return written.issue(path, f"has no kind; {kinds}")
     known = unknown(metric.template, shipped_names())

@@ -9,6 +9,7 @@ declarations used, its counters are plain selectors. Not here: finding templates
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import Strict
@@ -113,7 +114,7 @@ class TemplateWritten(Document):
                 yield written.issue(at, message, offset=place.start)
                 return
         try:
-            check_reading(Query(self._sample(query.expr), query.reading), str(path[-1]))
+            check_reading(replace(query, expr=self._sample(query.expr)), str(path[-1]))
         except (PromqlError, RenderingError) as error:
             yield written.issue(at, str(error))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from judge.spec.units import DURATION_PATTERN
+from judge.spec.units import DURATION_PATTERN, format_duration
 
 
 def rows(schema: dict[str, Any]) -> list[str]:
@@ -43,6 +43,8 @@ class _Rows:
             return f"`{str(value).lower()}`"
         if isinstance(value, list):
             return "`[" + ", ".join(value) + "]`"
+        if isinstance(value, float) and field.get("pattern") == DURATION_PATTERN:
+            return f"`{format_duration(value)}`"
         return f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
 
     def options(self, field: dict[str, Any]) -> list[dict[str, Any]]:
@@ -90,7 +92,8 @@ class _Rows:
         if one.get("type") == "array":
             return "list"
         if one.get("type") == "object":
-            return "mapping of texts"
+            numbers = one.get("additionalProperties", {}).get("type") == "number"
+            return f"mapping of {'numbers' if numbers else 'texts'}"
         return words.get(str(one.get("type")), "text")
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from judge.spec.loading import load_analysis
 from judge.spec.metric_template import shipped_names, template_from_text
-from judge.spec.resolved import Bound, Compare, Kind, WeightQuery
+from judge.spec.resolved import Bound, Compare, JudgeName, Kind, WeightQuery
 from judge.spec.schema import analysis_schema
 from judge.spec.template_document import TemplateWritten
 
@@ -64,6 +64,16 @@ def test_the_examples_of_metrics_can_be_used() -> None:
     assert (time.limit, time.bound) == (1.2, Bound(max=0.5))
     assert (memory.limit, memory.bound) == (1.3, Bound(max=2e9, lasting=300.0))
     assert (leak.limit, leak.compare) == (1.1, Compare.SLOPE)
+
+
+def test_the_example_of_kayentas_judge_can_be_used() -> None:
+    (own,) = blocks(ANALYSIS, beginning="metadata: {name: checkout-as-kayenta}")
+    analysis = load_analysis("apiVersion: judge/v1\nkind: Analysis\n" + own)
+    assert analysis.judge is JudgeName.KAYENTA
+    errors, latency, _ = analysis.metrics
+    assert errors.kayenta is not None
+    assert errors.kayenta.effect.allowed_increase == 1.1
+    assert latency.queries["canary"]["values"].step == 30.0
 
 
 def test_the_examples_of_templates_can_be_used() -> None:

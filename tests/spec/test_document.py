@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from judge.errors import SpecError
 from judge.spec.document import from_document, to_document
+from judge.spec.kayenta_rules import EffectMeasure, EffectSize, KayentaRules, NanStrategy
 from judge.spec.limits import default_worst
 from judge.spec.resolved import (
     Actions,
@@ -19,6 +20,7 @@ from judge.spec.resolved import (
     Bound,
     Compare,
     Direction,
+    JudgeName,
     Kind,
     Metric,
     Mode,
@@ -54,11 +56,21 @@ selector = st.builds(
 counter = st.builds("{}{{{}}}".format, word, selector).map(Query)
 gauge = st.builds("sum by (pod) ({})".format, word).map(lambda expr: Query(expr, Reading.GAUGE))
 query = st.one_of(counter, gauge)
+series = st.builds(
+    Query,
+    gauge.map(lambda one: one.expr),
+    reading=st.just(Reading.SERIES),
+    step=st.floats(1.0, 600.0),
+    begins=st.floats(-1e6, 1e6),
+    lasts=st.one_of(st.none(), seconds),
+)
 PART_QUERIES = {
     Kind.PROPORTION: {"events": query, "total": query},
     Kind.HISTOGRAM: {"buckets": counter},
     Kind.GAUGE: {"value": query},
+    Kind.SERIES: {"values": series},
 }
+NATIVE = [kind for kind in Kind if kind is not Kind.SERIES]
 
 
 @st.composite
@@ -84,14 +96,26 @@ def ratios(draw: st.DrawFn, direction: Direction) -> tuple[float, float]:
     return limit, draw(st.sampled_from([worst, default_worst(limit, direction)]))
 
 
+groups = st.text(alphabet=st.characters(exclude_categories=("Cs",)), min_size=1, max_size=5)
+effects = st.builds(EffectSize, st.sampled_from(EffectMeasure), *(4 * [st.floats(-1e3, 1e3)]))
+kayenta_rules = st.builds(
+    KayentaRules,
+    st.sampled_from(NanStrategy),
+    st.one_of(st.none(), st.floats(0, 10)),
+    st.booleans(),
+    effects,
+    st.lists(groups, max_size=2).map(tuple),
+)
+
+
 @st.composite
-def metrics(draw: st.DrawFn) -> Metric:
-    kind = draw(st.sampled_from(Kind))
+def metrics(draw: st.DrawFn, *, asked: bool) -> Metric:
+    kind = draw(st.sampled_from(Kind if asked else NATIVE))
     direction = draw(st.sampled_from(Direction))
-    bound = draw(st.one_of(st.none(), bounds(kind)))
+    bound = None if asked else draw(st.one_of(st.none(), bounds(kind)))
     limit, worst = draw(ratios(direction))
-    compared = bound is None or draw(st.booleans())
-    slope = kind is Kind.GAUGE and compared and draw(st.booleans())
+    compared = kind is not Kind.SERIES and (bound is None or draw(st.booleans()))
+    slope = not asked and kind is Kind.GAUGE and compared and draw(st.booleans())
     queries = st.dictionaries(
         st.sampled_from(TRACKS), st.fixed_dictionaries(PART_QUERIES[kind]), max_size=3
     )
@@ -110,6 +134,7 @@ def metrics(draw: st.DrawFn) -> Metric:
         observe=draw(st.booleans()),
         template=draw(st.one_of(st.just(""), word)),
         pod_label=draw(st.one_of(st.just(""), word)),
+        kayenta=draw(kayenta_rules) if asked else None,
         queries=draw(queries),
     )
 
@@ -151,10 +176,15 @@ scores = st.lists(st.floats(0, 100), min_size=2, max_size=2).map(
 @st.composite
 def analyses(draw: st.DrawFn) -> ResolvedAnalysis:
     interval = draw(st.floats(1.0, LONGEST_INTERVAL))
+    asked = draw(st.booleans())
     return ResolvedAnalysis(
         name=draw(word),
         metrics=tuple(
-            draw(st.lists(metrics(), min_size=1, max_size=3, unique_by=lambda one: one.name))
+            draw(
+                st.lists(
+                    metrics(asked=asked), min_size=1, max_size=3, unique_by=lambda one: one.name
+                )
+            )
         ),
         namespace=draw(word),
         labels=draw(st.dictionaries(text, text, max_size=2)),
@@ -174,8 +204,13 @@ def analyses(draw: st.DrawFn) -> ResolvedAnalysis:
         risk=Risk(draw(share), draw(share)),
         score=draw(scores),
         actions=draw(st.builds(Actions, webhooks, webhooks, webhooks, webhooks)),
-        early_pass=draw(st.booleans()),
-        keep_watching=interval * draw(st.sampled_from([0.0, 1.0, 2.5, 900.0])),
+        early_pass=not asked and draw(st.booleans()),
+        keep_watching=0.0 if asked else interval * draw(st.sampled_from([0.0, 1.0, 2.5, 900.0])),
+        judge=JudgeName.KAYENTA if asked else JudgeName.SEQUENTIAL,
+        strict=asked and draw(st.booleans()),
+        group_weights=draw(st.dictionaries(groups, st.floats(0, 100), max_size=2)) if asked else {},
+        lookback=draw(st.sampled_from([0.0, 1.0, 2.5])) * interval if asked else 0.0,
+        at_once=draw(st.booleans()),
     )
 
 
@@ -232,7 +267,7 @@ def test_a_bundle_may_say_little(document: dict[str, Any]) -> None:
     assert from_document(document) == ResolvedAnalysis(name="unnamed", metrics=(metric,))
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", NATIVE)
 def test_a_bundle_may_give_a_kind_alone(kind: Kind) -> None:
     (read,) = from_document({"metrics": [{"name": "a", "kind": kind.value}]}).metrics
     assert read == Metric("a", kind, Direction.INCREASE, 1.25, 2.0)
@@ -337,7 +372,7 @@ COUNTS = {"name": "a", "kind": "proportion"}
         ({"metrics": []}, "metrics: must hold at least 1"),
         (
             {"metrics": [{"name": "a"}]},
-            "metrics[0]: has no kind; write kind: proportion, histogram or gauge",
+            "metrics[0]: has no kind; write kind: proportion, histogram, gauge or s",
         ),
         (
             {"metrics": [{"name": "a", "template": "http-eror-rate"}]},

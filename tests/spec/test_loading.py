@@ -347,7 +347,7 @@ METRICS = "  metrics: [{name: errors, template: http-error-rate}]\n"
 BAD = {
     "an unknown field": (
         spec(METRICS + "  intervall: 1m\n"),
-        "9:3: spec.intervall: is not a field here; known: baselineOffset, delay, duration, ",
+        "9:3: spec.intervall: is not a field here; known: alsoJudge, baselineOffset, delay, ",
         "did you mean interval?",
     ),
     "an unknown field of a metric": (
@@ -620,8 +620,8 @@ BAD = {
         "9:3: spec.stages: is not there in this version yet; remove it",
     ),
     "another judge": (
-        spec(METRICS + "  judge: kayenta\n"),
-        "9:10: spec.judge: judge: kayenta is not judged by this version yet; write judge: seq",
+        spec(METRICS + "  judge: kayente\n"),
+        "9:10: spec.judge: must be 'sequential' or 'kayenta'",
     ),
     "watching on for less than a look": (
         spec(METRICS + "  keepWatching: 30s\n"),

@@ -77,7 +77,7 @@ def test_every_field_of_a_template_arrives() -> None:
 @pytest.mark.parametrize(
     ("before", "after", "told"),
     [
-        ("kind: proportion", "kind: gouge", "5:9: spec.kind: must be 'proportion', 'histogram' or"),
+        ("kind: proportion", "kind: gouge", "5:9: spec.kind: must be 'proportion', 'histogram', "),
         ("kind: proportion", "kind: gauge", "9:8: spec.max: 99.5% bounds a proportion; write a nu"),
         ("kind: proportion", "kind: gauge", "16:13: spec.queries.events: is no part of a gauge"),
         ("kind: proportion", "kind: gauge", "16:5: spec.queries.value: is missing; add it (a gau"),

@@ -40,7 +40,6 @@ def test_an_analysis_with_every_field_is_valid() -> None:
 
 def test_what_is_not_judged_yet_belongs_to_the_grammar() -> None:
     document = parsed(WHOLE)
-    document["spec"] |= {"judge": "kayenta"}
     document["spec"]["metrics"][0] |= {"source": "far"}
     VALIDATOR.validate(document)
 

@@ -1,0 +1,189 @@
+"""Which judges an analysis asks, and which of its fields go with which.
+
+Owned here: that what is written for one judge is not silently passed over by the other. Promised:
+each fault names its field and the way out. Not here: the fields (`analysis`, `kayenta_fields`), how
+a judge judges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from judge.errors import Issue
+from judge.spec import rendering
+from judge.spec.analysis import SpecFields, SpecWritten
+from judge.spec.kayenta_fields import KayentaWritten
+from judge.spec.kayenta_rules import KayentaRules
+from judge.spec.metrics import MetricFields
+from judge.spec.resolved import JudgeName, Kind, Query, ResolvedAnalysis
+from judge.spec.rules import Rules
+from judge.spec.units import format_duration
+from judge.spec.written import Written
+
+ROUNDING = 1e-6
+WHOLE = 100.0  # what the weights of groups are out of
+_ASK = "write judge: kayenta or alsoJudge: kayenta too, or remove it"
+
+Fault = tuple[tuple[str, ...], str]
+
+
+def asked(spec: SpecFields) -> bool:
+    """Whether Kayenta's judge is asked, first or beside the other."""
+    return alone(spec) or spec.also_judge is not None
+
+
+def alone(spec: SpecFields) -> bool:
+    """Whether Kayenta's judge decides, without the sequential one."""
+    return spec.judge == JudgeName.KAYENTA
+
+
+def rules_of(metric: MetricFields, spec: SpecFields) -> KayentaRules | None:
+    """How Kayenta's judge takes the metric; None where it is not asked and nothing is said."""
+    if metric.kayenta is not None:
+        return metric.kayenta.resolved()
+    return KayentaWritten().resolved() if asked(spec) else None
+
+
+def judge_faults(spec: SpecFields) -> Iterator[Fault]:
+    """What no run can be judged by, in any form of the analysis: the field, a sentence."""
+    if alone(spec) and spec.also_judge is not None:
+        message = "judges already; remove it, or write judge: sequential"
+        yield ("alsoJudge",), f"{spec.also_judge} {message}"
+    if alone(spec) and spec.early_pass:
+        message = "is the sequential judge's: no look of Kayenta's judge proves a release good"
+        yield ("earlyPass",), f"{message}; remove it, or write judge: sequential"
+    if alone(spec) and spec.keep_watching:
+        message = "is the sequential judge's; write a longer duration, or judge: sequential"
+        yield ("keepWatching",), message
+    if 0 < spec.lookback < spec.interval:
+        shown = format_duration(spec.interval)
+        message = f"{format_duration(spec.lookback)} is shorter than one interval ({shown})"
+        yield ("lookback",), f"{message}; write {shown} or more, or remove it for the whole run"
+
+
+def kind_fault(kind: Kind, spec: SpecFields) -> str:
+    """What keeps a metric of ``kind`` from being judged, or ""."""
+    if kind is not Kind.SERIES or alone(spec):
+        return ""
+    return (
+        "a series can be judged by Kayenta's judge alone; write judge: kayenta, or make it a "
+        "proportion, a histogram or a gauge"
+    )
+
+
+def written_issues(spec: SpecWritten, written: Written) -> list[Issue]:
+    """What does not go together in an analysis as a user writes it."""
+    found = [*judge_faults(spec), *_group_faults(spec)]
+    if alone(spec) and "risk" in spec.model_fields_set:
+        message = "is the sequential judge's: Kayenta's judge promises nothing; remove it"
+        found.append((("risk",), message))
+    issues = [written.issue(("spec", *path), message) for path, message in found]
+    if asked(spec):
+        return issues
+    for name, value in (
+        ("strict", spec.strict),
+        ("lookback", spec.lookback),
+        ("groupWeights", spec.group_weights),
+    ):
+        if value:
+            issues.append(written.issue(("spec", name), f"is for Kayenta's judge; {_ASK}"))
+    return issues + [
+        written.issue(("spec", "metrics", i, "kayenta"), f"is for Kayenta's judge; {_ASK}")
+        for i, metric in enumerate(spec.metrics)
+        if metric.kayenta is not None
+    ]
+
+
+def metric_faults(
+    own: Rules, default: Rules, queries: Mapping[str, Query], kind: Kind, spec: SpecFields
+) -> Iterator[Fault]:
+    """What of a metric does not go with its judge: its ``own`` rules, its template's, its queries.
+
+    The field's path below the metric, and a sentence.
+    """
+    wrong = kind_fault(kind, spec)
+    if wrong:
+        yield ("kind",), wrong
+    if not alone(spec):
+        return
+    yield from _sequential_faults(own, default, kind)
+    for part, query in queries.items():
+        count = spec.interval / query.step
+        if kind is Kind.SERIES and abs(count - round(count)) > ROUNDING:
+            message = (
+                f"{format_duration(query.step)} does not divide the interval "
+                f"({format_duration(spec.interval)}), so that the values of two looks would not "
+                "follow on each other; write a step that does"
+            )
+            yield ("queries", part, "step"), message
+
+
+def with_judges(analysis: ResolvedAnalysis, spec: SpecFields) -> ResolvedAnalysis:
+    """``analysis`` with the judges that ``spec`` asks, and what it says for them."""
+    return replace(
+        analysis,
+        judge=spec.judge,
+        also_judge=None if spec.also_judge is None else JudgeName(spec.also_judge),
+        strict=spec.strict,
+        group_weights=dict(spec.group_weights),
+        lookback=spec.lookback,
+    )
+
+
+def without_bounds(rules: Rules, spec: SpecFields) -> Rules:
+    """The rules, without what Kayenta's judge alone would not hold to."""
+    if not alone(spec):
+        return rules
+    return replace(rules, max=None, min=None, lasting=None, quantile=None)
+
+
+def notices(spec: SpecWritten, written: Written) -> list[Issue]:
+    """Weights of groups that no metric counts in: Kayenta takes them, and so do we."""
+    if not asked(spec):
+        return []
+    known = {
+        group for metric in spec.metrics for group in (metric.kayenta or KayentaWritten()).groups
+    }
+    return [
+        written.issue(
+            ("spec", "groupWeights", name),
+            f"no metric counts in the group {name}; {rendering.unknown(name, known)}",
+            key=True,
+        )
+        for name in spec.group_weights
+        if name not in known
+    ]
+
+
+def _group_faults(spec: SpecFields) -> Iterator[Fault]:
+    total = sum(spec.group_weights.values())
+    if total > WHOLE + ROUNDING:
+        yield ("groupWeights",), f"add up to {total:g}, more than {WHOLE:g} percent; lower them"
+
+
+def _sequential_faults(own: Rules, default: Rules, kind: Kind) -> Iterator[Fault]:
+    """What only the sequential judge looks at, where it is not asked."""
+    if kind is not Kind.SERIES:
+        compared = {"limit": own.limit, "worst": own.worst}
+        bounded = {"max": own.max, "min": own.min, "for": own.lasting}
+        for name, value in {**compared, **bounded}.items():
+            if value is not None:
+                effect = "write kayenta: {effectSize: ...} in its place"
+                way_out = effect if name in compared else "remove it: Kayenta's knows no bounds"
+                yield (name,), f"is the sequential judge's; {way_out}"
+    if kind is Kind.GAUGE and own.floor is not None:
+        yield ("floor",), "is the sequential judge's; remove it"
+    both = own.over(default)
+    if both.slope:
+        message = "Kayenta's judge compares levels; remove it, or write judge: sequential"
+        yield (("compare",) if own.slope else ("template",)), f"slope: {message}"
+    if both.better is not None:
+        message = "an A/B test is the sequential judge's; remove it, or write judge: sequential"
+        yield (("better",) if own.better else ("template",)), message
+    if default.bounded and default.limit is None and not own.bounded:
+        message = (
+            "the template holds its metrics to a fixed bound, which Kayenta's judge does not know; "
+            "take another, or write judge: sequential"
+        )
+        yield ("template",), message
