@@ -12,7 +12,13 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
 from judge.spec.fields import Document, ListOf
 from judge.spec.kayenta_rules import EffectMeasure, NanStrategy
@@ -62,6 +68,12 @@ def _instant(value: Any) -> Any:
     return int(_coerced(value))
 
 
+def _named(value: str) -> str:
+    if not value:
+        raise ValueError("must not be empty; name the group")
+    return value
+
+
 def _one_of(*known: str) -> Any:
     """A word among ``known``; Kayenta takes every other for its default and says nothing."""
 
@@ -96,7 +108,9 @@ def _deprecated(value: str) -> str:
 
 Text = Annotated[str, BeforeValidator(_text)]
 Number = Annotated[float, BeforeValidator(_number)]
-Percent = Annotated[float, BeforeValidator(_coerced), Field(ge=0)]
+Percent = Annotated[float, BeforeValidator(_coerced), Field(ge=0, le=100)]
+Score = Annotated[float, BeforeValidator(_coerced)]
+Group = Annotated[Text, AfterValidator(_named)]
 Instant = Annotated[int, BeforeValidator(_instant)]
 
 
@@ -200,7 +214,7 @@ class MetricConfig(KayentaDocument):
     """What it is called in results."""
     query: QueryConfig | None = None
     """What is asked."""
-    groups: ListOf[Text] | None = None
+    groups: ListOf[Group] | None = None
     """The groups that it counts in."""
     analysis_configurations: AnalysisConfigurations = AnalysisConfigurations()
     """How it is judged."""
@@ -216,16 +230,16 @@ class MetricConfig(KayentaDocument):
 class ScoreThresholds(KayentaDocument):
     """Scores that Kayenta does not read here; each request carries its own."""
 
-    passing: Annotated[Percent | None, Field(alias="pass")] = None
+    passing: Annotated[Score | None, Field(alias="pass")] = None
     """From where on a run passes."""
-    marginal: Percent | None = None
+    marginal: Score | None = None
     """From where on it is not a failure."""
 
 
 class Classifier(KayentaDocument):
     """What the groups count."""
 
-    group_weights: dict[str, Percent] = Field(default_factory=dict)
+    group_weights: dict[Group, Percent] = Field(default_factory=dict)
     """Weight of each group, in percent; groups without one share what is left."""
     score_thresholds: ScoreThresholds = ScoreThresholds()
     """Not read by Kayenta."""
