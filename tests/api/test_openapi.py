@@ -30,9 +30,11 @@ def validator(openapi: dict[str, Any], schema: dict[str, Any]) -> Draft202012Val
 
 
 def operations(openapi: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Ours; those of other systems' dialects have tests of their own."""
     for path, methods in openapi["paths"].items():
         for method, operation in methods.items():
-            yield f"{method.upper()} {path}", operation
+            if not path.startswith("/kayenta/"):
+                yield f"{method.upper()} {path}", operation
 
 
 def schema_of(openapi: dict[str, Any], name: str, status: int) -> dict[str, Any]:
