@@ -146,6 +146,12 @@ def _checked(text: str, check: Callable[[str], object]) -> None:
         raise at_offset(str(error), error.offset) from error
 
 
+def _printable(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError(f"{value!r:.100} holds a character that cannot be shown; remove it")
+    return value
+
+
 def _variable_value(value: Any) -> Any:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
@@ -214,6 +220,9 @@ Name = Annotated[
     StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$", max_length=128),
 ]
 MetricName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$", max_length=128)]
+OthersName = Annotated[
+    str, StringConstraints(min_length=1, max_length=1000), AfterValidator(_printable)
+]
 LabelName = Annotated[str, StringConstraints(pattern=VARIABLE_PATTERN)]
 VariableName = Annotated[str, StringConstraints(pattern=VARIABLE_PATTERN)]
 VariableValue = Annotated[

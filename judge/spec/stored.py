@@ -17,7 +17,17 @@ from judge.spec.analysis import (
     SpecFields,
     TrackWritten,
 )
-from judge.spec.fields import LONG, SHORT, Document, Duration, ListOf, Name, QueryText, one_of
+from judge.spec.fields import (
+    LONG,
+    SHORT,
+    Document,
+    Duration,
+    ListOf,
+    Name,
+    OthersName,
+    QueryText,
+    one_of,
+)
 from judge.spec.metrics import MetricFields
 from judge.spec.parts import QueriesWritten, SeriesWritten
 from judge.spec.resolved import Query
@@ -72,8 +82,12 @@ class StoredQueries(StoredParts):
 
 
 class StoredMetric(MetricFields):
-    """One metric; it needs no queries to be judged from its samples."""
+    """One metric; it needs no queries to be judged from its samples.
 
+    Those of other systems are called there as they like.
+    """
+
+    name: OthersName
     queries: StoredQueries | None = None
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from judge.dialects.kayenta.config import CanaryConfig, MetricConfig, QueryConfig
 from judge.dialects.kayenta.templates import Place, pieces, places, unescaped
+from judge.spec.analysis import MOST_METRICS
 from judge.spec.promql import PromqlError, check_brackets
 from judge.spec.rendering import unknown
 from judge.spec.written import Path
@@ -53,6 +54,8 @@ def running_faults(config: CanaryConfig) -> Iterator[Fault]:
     """What else keeps it from being run; judging data that are there needs none of it."""
     if not config.metrics:
         yield ("metrics",), "is empty, so there is nothing to judge; add a metric"
+    if len(config.metrics) > MOST_METRICS:
+        yield ("metrics",), f"must hold at most {MOST_METRICS}; split the configuration"
     for i, metric in enumerate(config.metrics):
         if not metric.scope_name:
             message = "is missing; name a scope of the request, such as default"

@@ -29,6 +29,8 @@ JUDGE = "NetflixACAJudge-v1.0"
 NOT_SAID = ("none", "")
 """What stands for a strategy that nobody chose: Kayenta's own word, and an emptied field's."""
 
+LONGEST_NAME = 1000
+
 _LARGEST_INTEGER = 2**31
 _STORES = frozenset(
     {"atlas", "datadog", "graphite", "influxdb", "newrelic", "signalfx", "stackdriver", "wavefront"}
@@ -71,6 +73,14 @@ def _instant(value: Any) -> Any:
 def _named(value: str) -> str:
     if not value:
         raise ValueError("must not be empty; name the group")
+    return value
+
+
+def _shown(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError(f"{value!r:.100} holds a character that cannot be shown; remove it")
+    if len(value) > LONGEST_NAME:
+        raise ValueError(f"must be at most {LONGEST_NAME} characters long; shorten it")
     return value
 
 
@@ -210,7 +220,7 @@ class AnalysisConfigurations(KayentaDocument):
 class MetricConfig(KayentaDocument):
     """One metric."""
 
-    name: Text = ""
+    name: Annotated[Text, AfterValidator(_shown)] = ""
     """What it is called in results."""
     query: QueryConfig | None = None
     """What is asked."""

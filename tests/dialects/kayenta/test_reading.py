@@ -138,6 +138,8 @@ def test_what_kayenta_works_with_is_let_in(change: Change) -> None:
         ((".groups", "all"), "must be a list"),
         ((".groups", [""]), "must not be empty"),
         ((".name", ""), "is missing"),
+        ((".name", "two\nlines"), "cannot be shown"),
+        ((".name", "x" * 1001), "at most 1000 characters"),
         (("judge.name", "dredd-v1.0"), "write NetflixACAJudge-v1.0"),
         (("templates", {"by-app": None}), "must be a text"),
         (("classifier", None), "is missing"),
@@ -257,11 +259,16 @@ def test_a_path_may_begin_outside_of_the_configuration() -> None:
 
 
 def test_a_run_needs_metrics_and_their_scopes() -> None:
-    for doc, path in ((changed(("metrics", [])), "metrics"), (changed((".scopeName", "")), None)):
+    many = [{**METRIC, "name": f"errors-{i}"} for i in range(201)]
+    for change, path in (
+        (("metrics", []), "metrics"),
+        (("metrics", many), "metrics"),
+        ((".scopeName", ""), "metrics[0].scopeName"),
+    ):
         with pytest.raises(SpecError) as raised:
-            check_runnable(read_config(doc), prefix="canaryConfig.")
+            check_runnable(read_config(changed(change)), prefix="canaryConfig.")
         (issue,) = raised.value.issues
-        assert issue.path == f"canaryConfig.{path or 'metrics[0].scopeName'}"
+        assert issue.path == f"canaryConfig.{path}"
 
 
 def test_a_file_has_lines() -> None:
