@@ -16,8 +16,10 @@ from sqlalchemy import Connection, Engine, func, insert, select
 from judge.errors import Issue, NotFound, SpecError
 from judge.spec.document import to_document
 from judge.spec.resolved import ResolvedAnalysis
-from judge.store import events, evidence, requests, steering
+from judge.stats.samples import Interval
+from judge.store import events, evidence, looks, requests, steering
 from judge.store.database import reading, writing
+from judge.store.looks import Look
 from judge.store.outbox import Delivery, deliveries_of
 from judge.store.requests import CallerRequest
 from judge.store.run import Command, Event, EventType, HistoryState, Run, RunState, run_from
@@ -147,6 +149,24 @@ class Runs:
         with reading(self._engine) as connection:
             _seq(connection, run_id)
             return requests.of_run(connection, run_id)
+
+    def looks(self, run_id: str, *, only: int | None = None) -> list[Look]:
+        """The looks so far, oldest first; with ``only`` (an index) that one. Raises NotFound."""
+        with reading(self._engine) as connection:
+            _seq(connection, run_id)
+            return looks.of_run(connection, run_id, only=only)
+
+    def samples(self, run_id: str, *, upto: int) -> list[Interval]:
+        """What the looks up to index ``upto`` read, oldest first. Raises NotFound."""
+        with reading(self._engine) as connection:
+            _seq(connection, run_id)
+            return looks.samples(connection, run_id, upto=upto)
+
+    def holes(self, run_id: str) -> dict[int, str]:
+        """By index, why the source of a look gave no usable answer. Raises NotFound."""
+        with reading(self._engine) as connection:
+            _seq(connection, run_id)
+            return looks.holes(connection, run_id)
 
     def shortfalls(self, run_id: str) -> list[dict[str, Any]] | None:
         """What of the run cannot be tested on its history; None while that is not read."""
