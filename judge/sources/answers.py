@@ -70,10 +70,13 @@ class Result:
 
 _body = msgspec.json.Decoder(_Body)
 _series = msgspec.json.Decoder(list[Series])
+_value = msgspec.json.Decoder(tuple[float, str])
 
 
 def decode(body: bytes, *, status: int, address: str, expected: str) -> Result:
     """The result of an HTTP answer. ``expected`` is ``vector`` or ``matrix``.
+
+    A scalar is a vector of one series without labels, as it is in a matrix.
 
     Raises `SourceRejected` where Prometheus refused the query, `SourceUnavailable` where it gave
     up on it, `SourceMalformed` where this is no answer of its API.
@@ -85,6 +88,8 @@ def decode(body: bytes, *, status: int, address: str, expected: str) -> Result:
         raise _malformed(
             f"answered with HTTP {status} and status {decoded.status!r}", body, status, address
         )
+    if decoded.data.resultType == "scalar" and expected == "vector":
+        return Result([Series({}, value=_scalar(decoded.data, body, status, address))])
     if decoded.data.resultType != expected:
         raise _malformed(
             f"answered with a {decoded.data.resultType or 'result of no type'} where a {expected} "
@@ -100,6 +105,14 @@ def decode(body: bytes, *, status: int, address: str, expected: str) -> Result:
                          address) from error  # fmt: skip
     said = decoded.warnings or []
     return Result(series, tuple(one for one in said if not one.startswith(_REMARKS)))
+
+
+def _scalar(data: _Data, body: bytes, status: int, address: str) -> tuple[float, str]:
+    try:
+        return _value.decode(data.result)
+    except msgspec.DecodeError as error:
+        what = f"answered with a scalar that cannot be read ({error})"
+        raise _malformed(what, body, status, address) from error
 
 
 def number(text: str, address: str) -> float:

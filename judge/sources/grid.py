@@ -35,10 +35,11 @@ class Grid:
 
     def stretches(self) -> list[range]:
         """All points, in stretches that one query can ask for."""
-        fresh = self._first_fresh()
+        fresh, future = self._first_fresh(), self._first_to_come()
         return [
-            *(range(one, min(one + MAX_POINTS, fresh)) for one in range(0, fresh, MAX_POINTS)),
-            *(range(point, point + 1) for point in range(fresh, self.points)),
+            *_parted(0, fresh),
+            *(range(point, point + 1) for point in range(fresh, future)),
+            *_parted(future, self.points),
         ]
 
     def answer(self, query: str, stretch: range) -> Result:
@@ -68,5 +69,16 @@ class Grid:
         """The first point that must be asked for by itself."""
         if self.step >= FRESH_STEP:
             return self.points
-        settled = math.floor((self.now - FRESH - self.start) / self.step) + 1
-        return min(max(settled, 0), self.points)
+        return self._first_after(self.now - FRESH)
+
+    def _first_to_come(self) -> int:
+        """The first point that is no longer fresh: nobody has replaced what is still to come."""
+        return max(self._first_fresh(), self._first_after(self.now + self.step))
+
+    def _first_after(self, time: float) -> int:
+        return min(max(math.floor((time - self.start) / self.step) + 1, 0), self.points)
+
+
+def _parted(first: int, end: int) -> list[range]:
+    """The points from ``first`` up to ``end``, in stretches that one query can ask for."""
+    return [range(one, min(one + MAX_POINTS, end)) for one in range(first, end, MAX_POINTS)]

@@ -6,14 +6,17 @@ label makes a reading of its own; what one of them cannot give is a hole of its 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from judge.errors import SourceError
-from judge.spec.resolved import Metric, PrometheusConfig, ResolvedAnalysis
+from judge.sources.series import passing
+from judge.spec.resolved import Kind, Metric, PrometheusConfig, ResolvedAnalysis
 from judge.stats.samples import Absence, Interval
 
 Read = Callable[[ResolvedAnalysis, PrometheusConfig], list[Interval]]
+ReadSeries = Callable[[Sequence[Metric]], list[Interval]]
 
 
 def labelled(metric: Metric, config: PrometheusConfig) -> PrometheusConfig:
@@ -22,29 +25,45 @@ def labelled(metric: Metric, config: PrometheusConfig) -> PrometheusConfig:
 
 
 def read_by_label(
-    analysis: ResolvedAnalysis, config: PrometheusConfig, read: Read
+    analysis: ResolvedAnalysis, config: PrometheusConfig, read: Read, read_series: ReadSeries
 ) -> list[Interval]:
     """The intervals of all metrics, by one ``read`` for each label that tells pods apart.
 
-    Raises the first `SourceError` where no reading succeeds.
+    Series have no pods: they are one more reading. Raises the first `SourceError` where no reading
+    succeeds, and `SourceUnavailable` where the series cannot be read for now: a comparison without
+    them may pass.
     """
-    groups: dict[str, list[Metric]] = {}
-    for metric in analysis.metrics:
-        groups.setdefault(metric.pod_label or config.pod_label, []).append(metric)
     readings: list[list[Interval]] = []
     lost: list[Metric] = []
     failures: list[SourceError] = []
-    for label, metrics in groups.items():
+    for metrics, reading in _parts(analysis, config, read, read_series):
         try:
-            part = replace(analysis, metrics=tuple(metrics))
-            readings.append(read(part, replace(config, pod_label=label)))
+            readings.append(reading())
         except SourceError as error:
+            if metrics[0].kind is Kind.SERIES and passing(error):
+                raise
             failures.append(error)
             lost.extend(metrics)
     if not readings:
         raise failures[0]
     unread = {metric.name: dict.fromkeys(analysis.tracks, Absence.UNREACHABLE) for metric in lost}
     return [_together(parts, unread) for parts in zip(*readings, strict=True)]
+
+
+def _parts(
+    analysis: ResolvedAnalysis, config: PrometheusConfig, read: Read, read_series: ReadSeries
+) -> Iterator[tuple[list[Metric], Callable[[], list[Interval]]]]:
+    """The metrics that are read together, and what reads them."""
+    series = [metric for metric in analysis.metrics if metric.kind is Kind.SERIES]
+    if series:
+        yield series, partial(read_series, series)
+    groups: dict[str, list[Metric]] = {}
+    for metric in analysis.metrics:
+        if metric.kind is not Kind.SERIES:
+            groups.setdefault(metric.pod_label or config.pod_label, []).append(metric)
+    for label, metrics in groups.items():
+        part = replace(analysis, metrics=tuple(metrics))
+        yield metrics, partial(read, part, replace(config, pod_label=label))
 
 
 def _together(parts: Sequence[Interval], unread: dict[str, dict[str, Absence]]) -> Interval:

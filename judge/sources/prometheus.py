@@ -2,8 +2,8 @@
 
 `PrometheusSource` is the `Source` of an analysis's numbers: exact increments over whole intervals,
 one range query a reading (native histograms have one each), raw samples where series came and went.
-Not here: the wire (`client`), what is asked (`queries`, `ends`), what it means (`tally`), the
-tracks' weights (`weights`), the scrape interval (`settling`).
+Not here: the wire (`client`), what is asked (`queries`, `ends`), what it means (`tally`), series
+(`series`), the tracks' weights (`weights`), the scrape interval (`settling`).
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ from judge.sources.queries import branches
 from judge.sources.raw_samples import Window
 from judge.sources.recount import Recount
 from judge.sources.retries import Retries
+from judge.sources.series import Looks, read_series
 from judge.sources.settling import scrape_interval
 from judge.sources.tally import Tally
 from judge.sources.weights import weighted
-from judge.spec.resolved import PrometheusConfig, ResolvedAnalysis
+from judge.spec.resolved import Metric, PrometheusConfig, ResolvedAnalysis
 from judge.stats.samples import Interval
 
 # A window that ends a rounding error early still holds its last interval.
@@ -84,7 +85,11 @@ class PrometheusSource:
         def one_label(part: ResolvedAnalysis, config: PrometheusConfig) -> list[Interval]:
             return self._read(part, config, start, step, intervals, tracks, thorough=thorough)
 
-        found = read_by_label(analysis, self._config, one_label)
+        def series(metrics: Sequence[Metric]) -> list[Interval]:
+            looks = Looks(self.client, start, step, intervals, now=self._clock())
+            return read_series(metrics, tracks, looks)
+
+        found = read_by_label(analysis, self._config, one_label, series)
         ends = Grid(self.client, start, step, intervals + 1, now=self._clock())
         return weighted(found, analysis, tracks, ends=ends, config=self._config)
 

@@ -54,10 +54,11 @@ class Branch:
 
 
 def branches(metrics: Iterable[Metric], tracks: Sequence[str]) -> list[Branch]:
-    """Every branch that ``metrics`` have queries for in ``tracks``."""
+    """Every branch that ``metrics`` have queries for in ``tracks``; series have none (`series`)."""
     return [
         Branch(metric.name, track, part, metric.queries[track][part])
         for metric in metrics
+        if metric.kind is not Kind.SERIES
         for track in tracks
         for part in PARTS[metric.kind]
         if part in metric.queries.get(track, {})

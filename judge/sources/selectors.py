@@ -11,11 +11,12 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from judge.spec.promql import Matcher, PromqlError, parse_vector_selector
+from judge.spec.promql import Matcher, PromqlError, parse_vector_selector, tokens
 
 NAME_LABEL = "__name__"
 BOUND_LABEL = "le"  # of a classic histogram's bucket
 # What RE2 treats specially; Python's own escape() also escapes what RE2 then refuses.
+_NAME_BEFORE = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*[ \t\r\n]*$")
 _SPECIAL = re.compile(r"[\\.+*?()|\[\]{}^$]")
 
 
@@ -58,6 +59,24 @@ def selector(expr: str) -> Selector | None:
         return Selector(*parse_vector_selector(expr))
     except PromqlError:
         return None
+
+
+def selectors_in(expr: str) -> list[Selector]:
+    """The vector selectors with matchers that stand anywhere in ``expr``, each once."""
+    found: list[Selector] = []
+    opened = 0
+    try:
+        pieces = list(tokens(expr))
+    except PromqlError:
+        return []
+    for piece in pieces:
+        if piece.kind == "{":
+            opened = piece.start
+        elif piece.kind == "}":
+            name = _NAME_BEFORE.search(expr, 0, opened)
+            one = selector(expr[name.start() if name else opened : piece.end])
+            found += [one] if one is not None else []
+    return list(dict.fromkeys(found))
 
 
 def quoted(text: str) -> str:

@@ -2,7 +2,8 @@
 
 Owned here: finding the scrape interval from the samples themselves. Per query the server
 names the series with the most samples of late; the median distance of that one's samples counts,
-and of several queries the longest. Not here: waiting.
+and of several queries the longest. Of a series' query, which may be any PromQL, the selectors in it
+are looked at. Not here: waiting.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from judge.errors import SourceMalformed
 from judge.sources.answers import Series
 from judge.sources.client import PrometheusClient
 from judge.sources.queries import INFINITE, MARK, Branch, branches, duration
-from judge.sources.selectors import BOUND_LABEL, NAME_LABEL, Selector, selector
-from judge.spec.resolved import ResolvedAnalysis
+from judge.sources.selectors import BOUND_LABEL, NAME_LABEL, Selector, selector, selectors_in
+from judge.spec.resolved import Kind, Query, ResolvedAnalysis
 
 SEEN_WITHIN = 600.0
 
@@ -28,6 +29,7 @@ def scrape_interval(
     Raises `SourceError`.
     """
     read = [_sampled(one) for one in branches(analysis.metrics, list(analysis.tracks))]
+    read += [one for query in _of_series(analysis) for one in selectors_in(query.expr)]
     chosen = list(dict.fromkeys(one for one in read if one is not None))
     if not chosen:
         return None
@@ -37,6 +39,12 @@ def scrape_interval(
         if (gap := _median_gap(one, client, at)) is not None
     ]
     return max(gaps, default=None)
+
+
+def _of_series(analysis: ResolvedAnalysis) -> list[Query]:
+    """The queries of series, which are more than selectors."""
+    metrics = [metric for metric in analysis.metrics if metric.kind is Kind.SERIES]
+    return [query for one in metrics for parts in one.queries.values() for query in parts.values()]
 
 
 def _sampled(branch: Branch) -> Selector | None:
