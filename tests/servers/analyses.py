@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from judge.spec.kayenta_rules import KayentaRules
 from judge.spec.resolved import (
     Direction,
     Kind,
@@ -84,5 +85,31 @@ def gauge(
         direction=Direction.INCREASE,
         limit=1.2,
         worst=2.0,
+        queries=queries,
+    )
+
+
+def series(
+    name: str = "values",
+    *,
+    expr: str = "sum(rate(m{{{selector}}}[1m]))",
+    step: float = 60.0,
+    begins: float = 0.0,
+    lasts: float | None = None,
+) -> Metric:
+    """What Kayenta's judge compares: a query's values, by track."""
+    queries = {
+        track: {
+            "values": Query(expr.format(selector=selector), Reading.SERIES, step, begins, lasts)
+        }
+        for track, selector in SELECTORS.items()
+    }
+    return Metric(
+        name=name,
+        kind=Kind.SERIES,
+        direction=Direction.EITHER,
+        limit=None,
+        worst=None,
+        kayenta=KayentaRules(groups=("metrics",)),
         queries=queries,
     )
