@@ -33,7 +33,7 @@ def result_document(
     written: dict[str, Any] = {
         "name": metric,
         "tags": dict(tags),
-        "id": str(uuid.uuid5(_IDS, repr((track, metric, sorted(tags.items()))))),
+        "id": result_id(metric, tags, track=track),
         "classification": said.label.value,
         "classificationReason": said.reason or None,
         "groups": list(groups),
@@ -44,6 +44,11 @@ def result_document(
         "muted": muted,
     }
     return {name: value for name, value in written.items() if value is not None}
+
+
+def result_id(metric: str, tags: Tags, *, track: str) -> str:
+    """What a pair and its result are called: the same whenever the same is compared."""
+    return str(uuid.uuid5(_IDS, repr((track, metric, sorted(tags.items())))))
 
 
 def score_document(score: Score, label: ScoreLabel) -> dict[str, Any]:
