@@ -61,7 +61,7 @@ class _Tally:
 
 
 @dataclass(slots=True)
-class _Seen:
+class Seen:
     """All readings of a run so far, by track and metric. Grows interval by interval."""
 
     analysis: ResolvedAnalysis
@@ -76,6 +76,7 @@ class _Seen:
                 )
 
     def add(self, interval: Interval) -> None:
+        """Take in the next interval."""
         for one in self.readings.values():
             one.add(interval)
 
@@ -98,10 +99,10 @@ class KayentaJudge:
         ``passed_at`` is of no use to it: whoever passes here is not watched on.
         """
         intervals = intervals[: self._analysis.looks]
-        seen = self._seen(intervals)
+        seen = self.seen(intervals)
         for interval in intervals:
             seen.add(interval)
-        return self._told(seen, intervals, finished=finished)
+        return self.told(seen, intervals, finished=finished)
 
     def decide(self, intervals: Sequence[Interval], *, finished: bool = True) -> Verdict:
         """The verdict of a run that looked after every interval and stopped when it could."""
@@ -112,21 +113,20 @@ class KayentaJudge:
         intervals = intervals[: self._analysis.looks]
         if not intervals:
             return [self.look(intervals, finished=finished)]
-        told: list[Verdict] = []
-        seen = self._seen(intervals)
-        for upto, interval in enumerate(intervals, start=1):
-            seen.add(interval)
+        follower, told = Follower(self), list[Verdict]()
+        for upto in range(1, len(intervals) + 1):
             last = finished and upto == len(intervals)
-            told.append(self._told(seen, intervals[:upto], finished=last))
+            told.append(follower.after(intervals[:upto], finished=last))
             if told[-1].decided:
                 break
         return told
 
-    def _seen(self, intervals: Sequence[Interval]) -> _Seen:
-        return _Seen(self._analysis, tracks_of(self._analysis, intervals))
+    def seen(self, intervals: Sequence[Interval]) -> Seen:
+        """Where a run begins that is followed look by look; nothing is in it yet."""
+        return Seen(self._analysis, tracks_of(self._analysis, intervals))
 
-    def _told(self, seen: _Seen, intervals: Sequence[Interval], *, finished: bool) -> Verdict:
-        """The verdict on all that was seen."""
+    def told(self, seen: Seen, intervals: Sequence[Interval], *, finished: bool) -> Verdict:
+        """The verdict on all that was ``seen``, which is these intervals."""
         ended = finished or len(intervals) >= self._analysis.looks
         if not intervals:
             return self._nothing_yet(ended=ended)
@@ -157,7 +157,7 @@ class KayentaJudge:
         label = classified(scored.points, passing=limits.passing, marginal=limits.marginal)
         return score_document(scored, label)
 
-    def _said(self, metric: Metric, track: str, seen: _Seen) -> _Said:
+    def _said(self, metric: Metric, track: str, seen: Seen) -> _Said:
         terms = self._terms[metric.name]
         if not comparable(metric):
             return _Said(metric, terms, why=reasons.not_comparable(metric))
@@ -277,6 +277,40 @@ class KayentaJudge:
             comparisons={CANARY: verdicts},
             tracks={CANARY: TrackVerdict(Outcome.INCONCLUSIVE, reason, None)},
         )
+
+
+class Follower:
+    """Asks the judge at each look of one run in turn, and stops where that run would have.
+
+    What it keeps is made of the intervals alone: one that begins anew says the same, later.
+    """
+
+    def __init__(self, judge: KayentaJudge) -> None:
+        self._judge = judge
+        self._known: tuple[Interval, ...] = ()
+        self._seen: Seen | None = None
+        self._said: Verdict | None = None
+
+    def after(self, intervals: Sequence[Interval], *, finished: bool) -> Verdict:
+        """The verdict after these intervals, or the earlier one that ended the run."""
+        if not self._goes_on(intervals):
+            self._known, self._seen, self._said = (), None, None
+        if self._said is not None and self._said.decided:
+            return self._said
+        seen = self._seen = self._seen or self._judge.seen(intervals)
+        for upto in range(len(self._known) + 1, len(intervals) + 1):
+            seen.add(intervals[upto - 1])
+            self._known = tuple(intervals[:upto])
+            last = finished and upto == len(intervals)
+            self._said = self._judge.told(seen, self._known, finished=last)
+            if self._said.decided:
+                break
+        return self._said or self._judge.told(seen, (), finished=finished)
+
+    def _goes_on(self, intervals: Sequence[Interval]) -> bool:
+        """Whether these are the intervals known, and some more."""
+        known = len(self._known)
+        return 0 < known < len(intervals) and intervals[known - 1] is self._known[-1]
 
 
 def tracks_of(analysis: ResolvedAnalysis, intervals: Sequence[Interval]) -> list[str]:

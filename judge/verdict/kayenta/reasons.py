@@ -46,7 +46,7 @@ def nothing_yet() -> str:
 
 def goes_on(looks: int, planned: int, points: float) -> str:
     """A run that has looks to come."""
-    return f"look {looks} of {planned}: score {figure(points)}, by Kayenta's judge"
+    return f"look {looks} of {planned}: score {points:g}, by Kayenta's judge"
 
 
 def not_judged(looks: int, planned: int, why: str, *, ended: bool) -> str:
@@ -59,20 +59,20 @@ def failed(score: Score, limits: ScoreThresholds, why: Sequence[str]) -> str:
     """A score that ends the run."""
     owed = f": {score.reason}" if score.reason else ""
     told = "".join(f"; {one}" for one in why)
-    return f"score {figure(score.points)}, not above marginal {figure(limits.marginal)}{owed}{told}"
+    return f"score {score.points:g}, not above marginal {limits.marginal:g}{owed}{told}"
 
 
 def passed(points: float, limits: ScoreThresholds) -> str:
     """A score that is good enough at the end."""
-    return f"score {figure(points)} at the end, at least {figure(limits.passing)}"
+    return f"score {points:g} at the end, at least {limits.passing:g}"
 
 
 def marginal(points: float, limits: ScoreThresholds, why: Sequence[str]) -> str:
     """A score between the thresholds."""
     told = "".join(f"; {one}" for one in why)
     return (
-        f"marginal: score {figure(points)} at the end, above {figure(limits.marginal)} and below "
-        f"the {figure(limits.passing)} that passes{told}"
+        f"marginal: score {points:g} at the end, above {limits.marginal:g} and below "
+        f"the {limits.passing:g} that passes{told}"
     )
 
 
@@ -117,7 +117,7 @@ def _effect(terms: Terms, said: Classification) -> str:
         return ""
     measure = terms.rules.effect.measure
     decrease, increase = terms.rules.effect.allowed_decrease, terms.rules.effect.allowed_increase
-    tolerated = figure(allowed(terms))
+    tolerated = f"{allowed(terms):g}"
     if terms.direction is Direction.EITHER:
-        tolerated = f"{figure(decrease)} to {figure(increase)}"
+        tolerated = f"{decrease:g} to {increase:g}"
     return f"; effect size {figure(said.effect)} ({measure}, {tolerated} tolerated)"
