@@ -7,6 +7,7 @@ Exit codes of verdict, watch and wait: 0 pass, 1 fail, 2 usage or configuration,
 from __future__ import annotations
 
 import importlib
+import keyword
 import sys
 
 import click
@@ -25,6 +26,7 @@ COMMANDS = {
     "check": ("judge.cli.check", "Check analyses, and their queries."),
     "plan": ("judge.cli.plan", "Say what a run will see, from the service's own history."),
     "backtest": ("judge.cli.backtest", "Replay an analysis on the past."),
+    "import": ("judge.cli.importing", "Turn other systems' configurations into analyses."),
     "templates": ("judge.cli.templates", "List, show, render and suggest metric templates."),
     "start": ("judge.cli.start", "Start a run on a server."),
     "wait": ("judge.cli.wait", "Wait for a run's verdict."),
@@ -47,9 +49,10 @@ class LazyGroup(click.Group):
         """The command, its module imported now."""
         if cmd_name not in COMMANDS:
             return None
-        command = getattr(importlib.import_module(COMMANDS[cmd_name][0]), cmd_name)
+        name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
+        command = getattr(importlib.import_module(COMMANDS[cmd_name][0]), name)
         if not isinstance(command, click.Command):
-            raise TypeError(f"{COMMANDS[cmd_name][0]}.{cmd_name} is no command")
+            raise TypeError(f"{COMMANDS[cmd_name][0]}.{name} is no command")
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

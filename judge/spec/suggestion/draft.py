@@ -32,8 +32,9 @@ class DraftMetric:
 class Draft:
     """All that a proposed analysis says. ``tracks`` are their fields by name.
 
-    ``spec`` comes before the tracks; ``head``, ``on_tracks`` and ``beside`` are remarks: on the
-    whole, on how the tracks were told apart, on what was left out.
+    ``spec`` comes before the tracks; ``head``, ``on_fields``, ``on_tracks`` and ``beside`` are
+    remarks: on the whole, on fields of ``spec``, on how the tracks were told apart, on what was
+    left out.
     """
 
     name: str
@@ -44,6 +45,8 @@ class Draft:
     head: Sequence[str] = ()
     on_tracks: Sequence[str] = ()
     beside: Sequence[str] = field(default=())
+    labels: Mapping[str, str] = field(default_factory=dict)
+    on_fields: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def written(draft: Draft) -> str:
@@ -51,6 +54,8 @@ def written(draft: Draft) -> str:
     metadata = CommentedMap(name=draft.name)
     if draft.namespace:
         metadata["namespace"] = draft.namespace
+    if draft.labels:
+        metadata["labels"] = _flowing(draft.labels)
     spec = CommentedMap(draft.spec)
     for name, value in spec.items():
         spec[name] = _flowing(value)
@@ -59,7 +64,8 @@ def written(draft: Draft) -> str:
         for name, value in track.items():
             track[name] = _flowing(value)
     spec["metrics"] = _metrics(draft.metrics)
-    _remark(spec, "tracks", draft.on_tracks, indent=2)
+    for name, remarks in {**draft.on_fields, "tracks": draft.on_tracks}.items():
+        _remark(spec, name, remarks, indent=2)
     document = CommentedMap(apiVersion=API_VERSION, kind=KIND, metadata=metadata, spec=spec)
     metadata.fa.set_flow_style()
     return _comment(draft.head) + _dumped(document) + _comment(draft.beside, indent=2)
