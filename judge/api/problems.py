@@ -145,11 +145,22 @@ async def _validation(_request: Request, error: Exception) -> ProblemResponse:
 async def _judge(_request: Request, error: Exception) -> ProblemResponse:
     if not isinstance(error, JudgeError):
         raise TypeError(type(error))
-    status = status_of(error)
-    if status == 503:
-        _log.error("request failed", error=type(error).__name__, reason=str(error))
-        return problem(status, _broken(error), headers={"Retry-After": "5"})
-    return problem(status, str(error), issues=getattr(error, "issues", ()))
+    return problem(
+        status_of(error), told(error), issues=getattr(error, "issues", ()), headers=waits(error)
+    )
+
+
+def told(error: JudgeError) -> str:
+    """What a caller is told of it; where that is not the whole, the log has the rest."""
+    if status_of(error) != 503:
+        return str(error)
+    _log.error("request failed", error=type(error).__name__, reason=str(error))
+    return _broken(error)
+
+
+def waits(error: JudgeError) -> dict[str, str]:
+    """The headers that say when another try may work, where one may."""
+    return {"Retry-After": "5"} if status_of(error) == 503 else {}
 
 
 def _broken(error: JudgeError) -> str:

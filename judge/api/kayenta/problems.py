@@ -1,8 +1,8 @@
 """Errors under /kayenta: Kayenta's status codes, and a body that its callers and ours can read.
 
 Kayenta answers ``{"message": ...}``, its framework ``{"status", "error", "message", ...}``; here
-both stand beside the fields of a problem (RFC 9457). What could not be used is 400 here, and not
-422, as there.
+both stand beside the fields of a problem (RFC 9457). What could not be used, or is in no state for
+it, is 400 there and here, and not 422 or 409.
 """
 
 from __future__ import annotations
@@ -17,8 +17,19 @@ from pydantic import Field
 from starlette.exceptions import HTTPException
 
 from judge.api.bodies import StrictRoute
-from judge.api.problems import MEDIA_TYPE, Problem, ProblemResponse, faults_of, issues_of
-from judge.errors import Conflict, Issue, NotFound, SpecError
+from judge.api.problems import (
+    MEDIA_TYPE,
+    Problem,
+    ProblemResponse,
+    faults_of,
+    issues_of,
+    status_of,
+    told,
+    waits,
+)
+from judge.errors import Issue, JudgeError
+
+_SCHEMA = "#/components/schemas/{}Problem"
 
 
 class KayentaProblem(Problem):
@@ -38,17 +49,21 @@ class KayentaRoute(StrictRoute):
         async def refusing(request: Request) -> Response:
             try:
                 return await handle(request)
-            except (SpecError, Conflict) as exc:
-                return refusal(400, str(exc), issues=getattr(exc, "issues", ()))
+            except JudgeError as exc:
+                status, issues = _status_of(exc), getattr(exc, "issues", ())
+                return refusal(status, told(exc), issues=issues, headers=waits(exc))
             except RequestValidationError as exc:
                 issues = issues_of(exc)
                 return refusal(400, "; ".join(str(issue) for issue in issues), issues=issues)
-            except NotFound as exc:
-                return refusal(404, str(exc))
             except HTTPException as exc:
                 return refusal(exc.status_code, exc.detail, headers=dict(exc.headers or {}))
 
         return refusing
+
+
+def _status_of(error: JudgeError) -> int:
+    status = status_of(error)
+    return 400 if status in (409, 422) else status
 
 
 def refusal(
@@ -72,12 +87,16 @@ def refusal(
 
 
 def declared(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The ``responses`` of a route that may refuse with these, beside what every one may."""
-    schema = {"$ref": "#/components/schemas/KayentaProblem"}
+    """The ``responses`` of a route that may refuse with these, beside what every one may.
+
+    401 is the door's, which knows no dialects.
+    """
     return {
         status: {
             "description": HTTPStatus(status).phrase,
-            "content": {MEDIA_TYPE: {"schema": schema}},
+            "content": {
+                MEDIA_TYPE: {"schema": {"$ref": _SCHEMA.format("" if status == 401 else "Kayenta")}}
+            },
         }
         for status in (*statuses, 401, 403, 503)
     }

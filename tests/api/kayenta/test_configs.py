@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -304,3 +306,12 @@ def test_the_example_is_what_is_stored(server: Server) -> None:
     server.clock.now = 1_790_000_000.0
     stored = store(server, {**SENT, "id": CONFIG["id"]})
     assert server.http.get(f"{PATH}/{stored}").json() == CONFIG
+
+
+def test_a_database_that_fails_is_told_without_its_insides(tmp_path: Path) -> None:
+    with running(tmp_path, daemon=False) as server:
+        with closing(sqlite3.connect(tmp_path / "judge.db")) as other:
+            other.execute("DROP TABLE documents")
+        answer = server.http.get(PATH)
+    assert answer.headers["retry-after"] == "5"
+    assert "documents" not in refused(answer, 503)["message"]

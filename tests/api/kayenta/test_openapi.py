@@ -50,9 +50,10 @@ def test_every_refusal_is_declared_as_it_is_made(openapi: dict[str, Any]) -> Non
         errors = {status: one for status, one in operation["responses"].items() if status > "399"}
         assert {"401", "403"} <= set(errors), name
         assert "422" not in errors, name
-        for answer in errors.values():
+        for status, answer in errors.items():
             (media,) = answer["content"].items()
-            schema = {"$ref": "#/components/schemas/KayentaProblem"}
+            whose = "" if status == "401" else "Kayenta"
+            schema = {"$ref": f"#/components/schemas/{whose}Problem"}
             assert media == ("application/problem+json", {"schema": schema}), name
 
 
