@@ -7,16 +7,16 @@ a judge judges.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 
 from judge.errors import Issue
 from judge.spec import rendering
 from judge.spec.analysis import SpecFields, SpecWritten
-from judge.spec.kayenta_fields import KayentaWritten
 from judge.spec.kayenta_rules import KayentaRules
-from judge.spec.metrics import MetricFields
-from judge.spec.resolved import JudgeName, Kind, Query, ResolvedAnalysis
+from judge.spec.metric_template import MetricTemplate
+from judge.spec.metrics import MetricFields, MetricWritten
+from judge.spec.resolved import JudgeName, Kind, ResolvedAnalysis
 from judge.spec.rules import Rules
 from judge.spec.units import format_duration
 from judge.spec.written import Written
@@ -38,11 +38,9 @@ def alone(spec: SpecFields) -> bool:
     return spec.judge == JudgeName.KAYENTA
 
 
-def rules_of(metric: MetricFields, spec: SpecFields) -> KayentaRules | None:
-    """How Kayenta's judge takes the metric; None where it is not asked and nothing is said."""
-    if metric.kayenta is not None:
-        return metric.kayenta.resolved()
-    return KayentaWritten().resolved() if asked(spec) else None
+def rules_of(metric: MetricFields) -> KayentaRules | None:
+    """How Kayenta's judge takes the metric; None where that is for its other rules to say."""
+    return None if metric.kayenta is None else metric.kayenta.resolved()
 
 
 def judge_faults(spec: SpecFields) -> Iterator[Fault]:
@@ -74,13 +72,15 @@ def kind_fault(kind: Kind, spec: SpecFields) -> str:
 
 def written_issues(spec: SpecWritten, written: Written) -> list[Issue]:
     """What does not go together in an analysis as a user writes it."""
-    found = [*judge_faults(spec), *_group_faults(spec)]
+    found = [*judge_faults(spec), *_weight_faults(spec)]
     if alone(spec) and "risk" in spec.model_fields_set:
         message = "is the sequential judge's: Kayenta's judge promises nothing; remove it"
         found.append((("risk",), message))
     issues = [written.issue(("spec", *path), message) for path, message in found]
     if asked(spec):
-        return issues
+        return issues + [
+            written.issue(("spec", "metrics", i), message) for i, message in _ungrouped(spec)
+        ]
     for name, value in (
         ("strict", spec.strict),
         ("lookback", spec.lookback),
@@ -96,21 +96,19 @@ def written_issues(spec: SpecWritten, written: Written) -> list[Issue]:
 
 
 def metric_faults(
-    own: Rules, default: Rules, queries: Mapping[str, Query], kind: Kind, spec: SpecFields
+    metric: MetricWritten, template: MetricTemplate, spec: SpecWritten
 ) -> Iterator[Fault]:
-    """What of a metric does not go with its judge: its ``own`` rules, its template's, its queries.
-
-    The field's path below the metric, and a sentence.
-    """
-    wrong = kind_fault(kind, spec)
+    """What of a metric does not go with its judge: the field's path below it, a sentence."""
+    wrong = kind_fault(template.kind, spec)
     if wrong:
         yield ("kind",), wrong
     if not alone(spec):
         return
-    yield from _sequential_faults(own, default, kind)
-    for part, query in queries.items():
+    yield from _own_faults(metric, template.kind)
+    yield from _merged_faults(metric, template.rules)
+    for part, query in template.queries.items():
         count = spec.interval / query.step
-        if kind is Kind.SERIES and abs(count - round(count)) > ROUNDING:
+        if template.kind is Kind.SERIES and abs(count - round(count)) > ROUNDING:
             message = (
                 f"{format_duration(query.step)} does not divide the interval "
                 f"({format_duration(spec.interval)}), so that the values of two looks would not "
@@ -142,9 +140,7 @@ def notices(spec: SpecWritten, written: Written) -> list[Issue]:
     """Weights of groups that no metric counts in: Kayenta takes them, and so do we."""
     if not asked(spec):
         return []
-    known = {
-        group for metric in spec.metrics for group in (metric.kayenta or KayentaWritten()).groups
-    }
+    known = {group for metric in spec.metrics for group in _groups(metric) or ()}
     return [
         written.issue(
             ("spec", "groupWeights", name),
@@ -156,34 +152,61 @@ def notices(spec: SpecWritten, written: Written) -> list[Issue]:
     ]
 
 
-def _group_faults(spec: SpecFields) -> Iterator[Fault]:
+def _groups(metric: MetricFields) -> tuple[str, ...] | None:
+    """The groups as written; None where nobody said."""
+    return None if metric.kayenta is None else metric.kayenta.groups
+
+
+def _ungrouped(spec: SpecWritten) -> Iterator[tuple[int, str]]:
+    """The metrics that would count nowhere because others count in groups."""
+    if not spec.group_weights and not any(_groups(metric) for metric in spec.metrics):
+        return
+    for i, metric in enumerate(spec.metrics):
+        if _groups(metric) is None and not metric.observe:
+            message = (
+                "others count in groups, and this one in none, so that its score would be lost; "
+                "write kayenta: {groups: [...]}, or groups: [] to leave it out"
+            )
+            yield i, message
+
+
+def _weight_faults(spec: SpecFields) -> Iterator[Fault]:
     total = sum(spec.group_weights.values())
     if total > WHOLE + ROUNDING:
         yield ("groupWeights",), f"add up to {total:g}, more than {WHOLE:g} percent; lower them"
 
 
-def _sequential_faults(own: Rules, default: Rules, kind: Kind) -> Iterator[Fault]:
-    """What only the sequential judge looks at, where it is not asked."""
-    if kind is not Kind.SERIES:
-        compared = {"limit": own.limit, "worst": own.worst}
-        bounded = {"max": own.max, "min": own.min, "for": own.lasting}
-        for name, value in {**compared, **bounded}.items():
-            if value is not None:
-                effect = "write kayenta: {effectSize: ...} in its place"
-                way_out = effect if name in compared else "remove it: Kayenta's knows no bounds"
-                yield (name,), f"is the sequential judge's; {way_out}"
+def _own_faults(metric: MetricWritten, kind: Kind) -> Iterator[Fault]:
+    """What the metric itself says, and only the sequential judge would look at."""
+    own = metric.rules()
+    if kind is Kind.SERIES:
+        return  # which knows none of these with any judge
+    if own.limit is not None and metric.kayenta is not None:
+        message = "kayenta.effectSize says from where on a difference counts; remove one of the two"
+        yield ("limit",), message
+    if own.worst is not None:
+        yield ("worst",), "is the sequential judge's; remove it"
+    for name, value in (("max", own.max), ("min", own.min), ("for", own.lasting)):
+        if value is not None:
+            yield (name,), "is the sequential judge's: Kayenta's knows no bounds; remove it"
     if kind is Kind.GAUGE and own.floor is not None:
         yield ("floor",), "is the sequential judge's; remove it"
+
+
+def _merged_faults(metric: MetricWritten, default: Rules) -> Iterator[Fault]:
+    """What the metric or its template asks for, and Kayenta's judge cannot do."""
+    own = metric.rules()
     both = own.over(default)
+    otherwise = "remove it, or write judge: sequential"
     if both.slope:
-        message = "Kayenta's judge compares levels; remove it, or write judge: sequential"
-        yield (("compare",) if own.slope else ("template",)), f"slope: {message}"
+        path = ("compare",) if own.slope else ("template",)
+        yield path, f"slope: Kayenta's judge compares levels; {otherwise}"
     if both.better is not None:
-        message = "an A/B test is the sequential judge's; remove it, or write judge: sequential"
-        yield (("better",) if own.better else ("template",)), message
-    if default.bounded and default.limit is None and not own.bounded:
+        path = ("template",) if own.better is None else ("better",)
+        yield path, f"an A/B test is the sequential judge's; {otherwise}"
+    if default.bounded and both.limit is None and not own.bounded and metric.kayenta is None:
         message = (
             "the template holds its metrics to a fixed bound, which Kayenta's judge does not know; "
-            "take another, or write judge: sequential"
+            "write a limit, take another template, or write judge: sequential"
         )
         yield ("template",), message

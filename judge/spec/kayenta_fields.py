@@ -15,7 +15,6 @@ from judge.spec.fields import Document, ListOf
 from judge.spec.kayenta_rules import EffectMeasure, EffectSize, KayentaRules, NanStrategy
 
 KEEP, REMOVE = "keep", "remove"
-GROUP = "metrics"  # of a metric of which nobody says in which it counts
 
 GroupName = Annotated[str, StringConstraints(min_length=1)]
 
@@ -60,7 +59,7 @@ class EffectSizeWritten(Document):
 
 
 class KayentaWritten(Document):
-    """How Kayenta's judge takes the metric; names and defaults are Kayenta's, but for `groups`."""
+    """How Kayenta's judge takes the metric; names and defaults are Kayenta's."""
 
     nan_strategy: Annotated[NanStrategy, Strict(False)] = NanStrategy.REMOVE
     """What becomes of NaN: `remove` drops it, `replace` makes it 0."""
@@ -70,8 +69,8 @@ class KayentaWritten(Document):
     """Whether a metric without values fails, rather than not being counted."""
     effect_size: EffectSizeWritten = EffectSizeWritten()
     """From where on a difference counts."""
-    groups: ListOf[GroupName] = (GROUP,)
-    """The groups that it counts in; a metric in no group counts nowhere."""
+    groups: ListOf[GroupName] | None = None
+    """The groups that it counts in; `[]` for none. Where no metric has any, each is its own."""
 
     def resolved(self) -> KayentaRules:
         """The same, inside."""
@@ -80,7 +79,7 @@ class KayentaWritten(Document):
             outlier_factor=self.outliers.factor(),
             must_have_data=self.must_have_data,
             effect=self.effect_size.resolved(),
-            groups=self.groups,
+            groups=self.groups or (),
         )
 
 

@@ -173,7 +173,7 @@ class Metric:
     is the server's (`PrometheusConfig.pod_label`). ``floor`` is added to both tracks of a gauge
     that can reach 0. With ``better``, the change that is wanted, it is an A/B test: its direction
     is `either`, and ``worst`` is how large a difference matters. ``kayenta`` is how Kayenta's judge
-    takes it; None where only the sequential one is asked.
+    takes it; None where nobody said.
     """
 
     name: str

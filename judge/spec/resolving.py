@@ -201,15 +201,13 @@ class _Resolver:
             template=template.name,
             pod_label=metric.pod_label or template.pod_label,
             queries=queries,
-            kayenta=judges.rules_of(metric, self.spec),
+            kayenta=judges.rules_of(metric),
         )
 
     def rules(self, metric: MetricWritten, template: MetricTemplate, path: Where) -> Rules:
         """How the metric is judged; a template cannot know how long an interval is."""
         interval, rules = self.spec.interval, metric.rules().over(template.rules)
-        wrong_for = judges.metric_faults(
-            metric.rules(), template.rules, template.queries, template.kind, self.spec
-        )
+        wrong_for = judges.metric_faults(metric, template, self.spec)
         for inside, message in (*faults(rules, template.kind), *wrong_for):
             self.fault((*path, *inside), message)
         rules = judges.without_bounds(rules, self.spec)

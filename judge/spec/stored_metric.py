@@ -100,7 +100,7 @@ def read_metric(
         template=metric.template or "",
         pod_label=metric.pod_label or "",
         queries=queries,
-        kayenta=rules_of(metric, spec),
+        kayenta=rules_of(metric),
     )
     return read, issues + unreadable
 

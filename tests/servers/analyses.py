@@ -110,6 +110,6 @@ def series(
         direction=Direction.EITHER,
         limit=None,
         worst=None,
-        kayenta=KayentaRules(groups=("metrics",)),
+        kayenta=KayentaRules(),
         queries=queries,
     )

@@ -74,9 +74,11 @@ def test_what_kayenta_says_of_a_metric_arrives_under_its_own_names() -> None:
 
 
 @pytest.mark.parametrize("more", ["judge: kayenta", "alsoJudge: kayenta"])
-def test_a_metric_that_says_nothing_has_the_defaults_and_a_group(more: str) -> None:
-    (metric,) = load_analysis(analysis(COUNTS % "", more=more)).metrics
-    assert metric.kayenta == KayentaRules(groups=("metrics",))
+def test_what_a_metric_does_not_say_is_left_to_its_other_rules(more: str) -> None:
+    (metric,) = load_analysis(analysis(COUNTS % ", limit: {ratio: 1.1}", more=more)).metrics
+    assert (metric.kayenta, metric.limit) == (None, 1.1)
+    (metric,) = load_analysis(analysis(COUNTS % ", kayenta: {}", more=more)).metrics
+    assert metric.kayenta == KayentaRules()
 
 
 def test_no_groups_are_none_and_kept_outliers_have_no_factor() -> None:
@@ -93,10 +95,10 @@ def test_without_kayenta_nothing_is_said_for_it() -> None:
 
 
 def test_the_fields_of_the_analysis_arrive() -> None:
-    more = "judge: kayenta\nstrict: true\nlookback: 5m\ngroupWeights: {metrics: 60, rest: 40}"
-    read = load_analysis(analysis(SERIES % "", more=more))
+    more = "judge: kayenta\nstrict: true\nlookback: 5m\ngroupWeights: {a: 60, rest: 40}"
+    read = load_analysis(analysis(SERIES % ", kayenta: {groups: [a]}", more=more))
     assert (read.judge, read.strict, read.lookback) == (JudgeName.KAYENTA, True, 300.0)
-    assert read.group_weights == {"metrics": 60.0, "rest": 40.0}
+    assert read.group_weights == {"a": 60.0, "rest": 40.0}
     beside = load_analysis(analysis(COUNTS % "", more="alsoJudge: kayenta\nstrict: true"))
     assert (beside.judge, beside.also_judge) == (JudgeName.SEQUENTIAL, JudgeName.KAYENTA)
 
@@ -149,21 +151,29 @@ WRONG: dict[str, tuple[str, str]] = {
         analysis(SERIES % ", floor: 5"),
         "spec.metrics[0].floor: is for kind: gauge, and this metric is a series; remove it",
     ),
-    "a limit": (
-        analysis(COUNTS % ", limit: {ratio: 1.2}"),
-        "spec.metrics[0].limit: is the sequential judge's; write kayenta: {effectSize: ...} in",
+    "a limit beside an effect size": (
+        analysis(COUNTS % ", limit: {ratio: 1.2}, kayenta: {}"),
+        "spec.metrics[0].limit: kayenta.effectSize says from where on a difference counts; rem",
+    ),
+    "a metric in no group beside others": (
+        analysis(SERIES % ", kayenta: {groups: [a]}", COUNTS % ""),
+        "spec.metrics[1]: others count in groups, and this one in none, so that its score would",
+    ),
+    "a metric in no group beside weights": (
+        analysis(COUNTS % "", more="judge: kayenta\ngroupWeights: {a: 50}"),
+        "spec.metrics[0]: others count in groups, and this one in none, so that its score would",
     ),
     "a worst ratio": (
         analysis(COUNTS % ", worst: {ratio: 3}"),
-        "spec.metrics[0].worst: is the sequential judge's; write kayenta: {effectSize: ...} in",
+        "spec.metrics[0].worst: is the sequential judge's; remove it",
     ),
     "an upper bound": (
         analysis(COUNTS % ", max: 5%"),
-        "spec.metrics[0].max: is the sequential judge's; remove it: Kayenta's knows no bounds",
+        "spec.metrics[0].max: is the sequential judge's: Kayenta's knows no bounds; remove it",
     ),
     "how long a bound must be broken": (
         analysis(COUNTS % ", max: 5%, for: 3m"),
-        "spec.metrics[0].for: is the sequential judge's; remove it",
+        "spec.metrics[0].for: is the sequential judge's: Kayenta's knows no bounds",
     ),
     "a floor": (
         analysis("{name: a, template: container-memory, floor: 3}"),
@@ -287,8 +297,9 @@ def test_what_does_not_go_together_is_told_with_its_field(text: str, told: str) 
 
 def test_a_weight_of_a_group_that_nobody_counts_in_is_a_notice(tmp_path: Any) -> None:
     more = "judge: kayenta\ngroupWeights: {metrcs: 50}"
+    groups = ", kayenta: {groups: [metrics]}"
     file = tmp_path / "a.yaml"
-    file.write_text(analysis(SERIES % "", more=more), encoding="utf-8")
+    file.write_text(analysis(SERIES % groups, more=more), encoding="utf-8")
     (notice,) = read_analysis_file(file).notices
     told = "spec.groupWeights.metrcs: no metric counts in the group metrcs; known: metrics; did you"
     assert told in str(notice)
@@ -307,10 +318,9 @@ def test_a_template_may_be_of_series() -> None:
 
 def test_a_bundle_of_series_may_say_little() -> None:
     document = {"judge": "kayenta", "metrics": [{"name": "a", "kind": "series"}]}
-    rules = KayentaRules(groups=("metrics",))
     assert from_document(document) == ResolvedAnalysis(
         "unnamed",
-        (Metric("a", Kind.SERIES, Direction.INCREASE, None, None, kayenta=rules),),
+        (Metric("a", Kind.SERIES, Direction.INCREASE, None, None),),
         judge=JudgeName.KAYENTA,
         history=0.0,
     )
