@@ -18,9 +18,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from judge.stats.arms import Array
+from judge.stats.difference_table import PAIRS, Tabled
 from judge.stats.normal_quantile import normal_quantile
-from judge.stats.rank_statistic import AllTied, Statistic, statistic
-from judge.stats.root_search import root
+from judge.stats.rank_statistic import AllTied, Plain, Statistic, statistic
+from judge.stats.root_search import TOLERANCE, root
 
 __all__ = ["AllTied", "Shift", "Shifts", "shift", "shifts", "standardised"]
 
@@ -53,7 +54,7 @@ def shift(experiment: Array, control: Array, *, confidence: float = CONFIDENCE) 
 
     Raises AllTied where the values all tie at a shift that is looked at.
     """
-    ranks = statistic(experiment, control)
+    ranks = _looked_up(statistic(experiment, control), experiment, control)
     at_low, at_high = ranks.ends()
     quantile = -normal_quantile((1.0 - confidence) / 2)
     return Shift(
@@ -78,6 +79,12 @@ def shifts(experiment: Array, control: Array, *, confidence: float = CONFIDENCE)
 def standardised(mu: float, experiment: Array, control: Array) -> float:
     """The statistic of ``experiment`` less ``mu`` against ``control``. Raises AllTied."""
     return statistic(experiment, control).at(mu)
+
+
+def _looked_up(ranks: Statistic, experiment: Array, control: Array) -> Statistic:
+    """With a table of differences, where a search is long enough and the table small enough."""
+    worth = ranks.high - ranks.low > 2 * TOLERANCE and experiment.size * control.size <= PAIRS
+    return Tabled(ranks, experiment, control) if worth and isinstance(ranks, Plain) else ranks
 
 
 def _bound(ranks: Statistic, at_low: float, at_high: float, quantile: float) -> float:
