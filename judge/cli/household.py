@@ -23,7 +23,7 @@ from judge.spec.resolved import ResolvedAnalysis
 from judge.store.database import migrate, open_database
 from judge.store.documents import Documents
 from judge.store.runs import Runs
-from judge.verdict.sequential import SequentialJudge
+from judge.verdict.judging import make_judge
 
 _DRAIN = 10.0
 """Seconds that looks and deliveries have to finish."""
@@ -45,7 +45,7 @@ class Household:
         self._engine = open_database(database)
         self.runs = Runs(self._engine, clock=clock)
         self.documents = Documents(self._engine, clock=clock)
-        self.daemon = Daemon(self._engine, sources=sources, judge=SequentialJudge, clock=clock)
+        self.daemon = Daemon(self._engine, sources=sources, judge=make_judge, clock=clock)
 
     def __enter__(self) -> Self:
         try:

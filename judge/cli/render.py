@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from judge.cli import kayenta_words as kayenta
 from judge.spec.resolved import ResolvedAnalysis
 from judge.verdict.verdict import (
     BoundVerdict,
@@ -50,6 +51,7 @@ _PROMISES = {
     Promise.UNCALIBRATED: (
         "the promise on false rollbacks is not measured: it rests on noise as learned or assumed"
     ),
+    Promise.NONE: "no promise on false rollbacks: Kayenta's judge makes none",
 }
 _DIFFERENCES = {
     Difference.BETTER: "better",
@@ -57,6 +59,7 @@ _DIFFERENCES = {
     Difference.NONE: "no difference",
 }
 _COLUMNS = ("metric", "verdict", "ratio", "between", "limit", "evidence", "why")
+_KAYENTA_COLUMNS = ("metric", "verdict", "says", "ratio", "tolerated", "why")
 # XML 1.0 has no way to write these.
 _NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -82,7 +85,8 @@ def _named(track: str, metric: str) -> str:
 
 
 def _rows(verdict: Verdict) -> Iterator[tuple[MetricVerdict, tuple[str, ...]]]:
-    """A row of `_COLUMNS` for each metric."""
+    """A row of the verdict's `_columns` for each metric."""
+    figures = kayenta.figures if verdict.promise is Promise.NONE else _figures
     for track, metrics in _comparisons(verdict).items():
         for name, one in metrics.items():
             yield (
@@ -90,10 +94,14 @@ def _rows(verdict: Verdict) -> Iterator[tuple[MetricVerdict, tuple[str, ...]]]:
                 (
                     _named(track, name),
                     one.verdict.value + _more(one),
-                    *_figures(one),
+                    *figures(one),
                     one.reason,
                 ),
             )
+
+
+def _columns(verdict: Verdict) -> tuple[str, ...]:
+    return _KAYENTA_COLUMNS if verdict.promise is Promise.NONE else _COLUMNS
 
 
 def _more(one: MetricVerdict) -> str:
@@ -154,16 +162,17 @@ def _text(verdict: Verdict, analysis: ResolvedAnalysis) -> str:
 
 
 def _others(verdict: Verdict) -> list[str]:
-    """What is said of the tracks that decide nothing: a shadow beside the canary."""
-    return [
+    """What is said beside: of a shadow, of Kayenta's groups, by another judge."""
+    tracks = [
         f"{track}, which decides nothing: {one.verdict.value}, {_points(one.score)}: {one.reason}"
         for track, one in list(verdict.tracks.items())[1:]
     ]
+    return [*tracks, *kayenta.groups(verdict), *kayenta.beside(verdict)]
 
 
 def _table(verdict: Verdict) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for column in _COLUMNS:
+    for column in _columns(verdict):
         table.add_column(column, no_wrap=column != "why", overflow="fold")
     for one, cells in _rows(verdict):
         table.add_row(*(Text(cell) for cell in cells), style=_STYLES[one.verdict].split()[1])
@@ -176,7 +185,8 @@ def _markdown(verdict: Verdict, analysis: ResolvedAnalysis) -> str:
     facts = (
         f"**{verdict.verdict.value}**{proven}, {_points(verdict.score)}, promise: {verdict.promise}"
     )
-    rows = [_COLUMNS, ("---",) * len(_COLUMNS), *(cells for _, cells in _rows(verdict))]
+    columns = _columns(verdict)
+    rows = [columns, ("---",) * len(columns), *(cells for _, cells in _rows(verdict))]
     table = "\n".join("| " + " | ".join(map(_cell, row)) + " |" for row in rows)
     said = [_cell(one) for one in (verdict.reason, *_others(verdict))]
     return "\n\n".join([_cell(title), facts, *said, table])
@@ -204,6 +214,10 @@ def _junit(verdict: Verdict, analysis: ResolvedAnalysis) -> str:
         errors="0",
         skipped=str(said.count(Outcome.INCONCLUSIVE)),
     )
+    beside = kayenta.beside(verdict)
+    if beside:
+        properties = ET.SubElement(suite, "properties")
+        ET.SubElement(properties, "property", name="alsoJudged", value=_xml("; ".join(beside)))
     for where, name, outcome, reason in cases:
         case = ET.SubElement(suite, "testcase", classname=_xml(where), name=_xml(name), time="0")
         if outcome is Outcome.FAIL:

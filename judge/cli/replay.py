@@ -14,7 +14,7 @@ from judge.cli.render import OUTPUTS
 from judge.cli.sequences import check_form, document_by_look, render_by_look, sequence_option
 from judge.errors import BundleError
 from judge.sources.recording import Bundle, read_bundle
-from judge.verdict.sequential import SequentialJudge
+from judge.verdict.judging import make_judge
 from judge.verdict.verdict import Verdict
 
 UNREADABLE = 2
@@ -51,13 +51,13 @@ def judged(bundle: Bundle) -> Verdict:
 
     A bundle that ends before its run does is judged as far as it goes.
     """
-    judge = SequentialJudge(bundle.analysis, bundle.history)
+    judge = make_judge(bundle.analysis, bundle.history)
     return judge.decide(bundle.intervals, finished=_finished(bundle))
 
 
 def judged_by_look(bundle: Bundle) -> list[Verdict]:
     """What a daemon would have said of it after each interval, up to that verdict."""
-    judge = SequentialJudge(bundle.analysis, bundle.history)
+    judge = make_judge(bundle.analysis, bundle.history)
     return judge.verdicts(bundle.intervals, finished=_finished(bundle))
 
 

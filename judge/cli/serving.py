@@ -23,7 +23,7 @@ from judge.sources.servers import PrometheusServers
 from judge.store.database import migrate, open_database
 from judge.store.documents import Documents
 from judge.store.runs import Runs
-from judge.verdict.sequential import SequentialJudge
+from judge.verdict.judging import make_judge
 
 
 def serve_until_stopped(settings: Settings, *, listening: Callable[[str], None]) -> None:
@@ -43,7 +43,7 @@ def serve_until_stopped(settings: Settings, *, listening: Callable[[str], None])
         daemon = Daemon(
             engine,
             sources=sources,
-            judge=SequentialJudge,
+            judge=make_judge,
             metrics=RunMetrics(registry),
             pace=Pace(looks=settings.looks),
         )

@@ -26,7 +26,7 @@ from judge.sources.recording import Bundle
 from judge.store.claims import Claims
 from judge.store.database import migrate, open_database
 from judge.store.runs import Runs
-from judge.verdict.sequential import SequentialJudge
+from judge.verdict.judging import make_judge
 
 METRICS = 5
 LOOKS = 30
@@ -92,7 +92,7 @@ def _looker(bundle: Bundle, claims: Claims, now: list[float]) -> Looker:
     return Looker(
         claims,
         sources=lambda _: source,
-        memory=Memory(claims, judge=SequentialJudge),
+        memory=Memory(claims, judge=make_judge),
         clock=lambda: now[0],
         metrics=RunMetrics(CollectorRegistry()),
         rng=random.Random(1),  # noqa: S311 - jitter

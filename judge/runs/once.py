@@ -16,7 +16,7 @@ from judge.sources.source import Source
 from judge.spec.resolved import ResolvedAnalysis
 from judge.spec.units import format_duration
 from judge.stats.samples import Interval
-from judge.verdict.sequential import SequentialJudge
+from judge.verdict.judging import make_judge
 from judge.verdict.verdict import Verdict
 
 
@@ -64,7 +64,7 @@ def judge_window(
     past = int(asked.history // asked.interval)
     history = read_past(source, asked, start=released - past * asked.interval, intervals=past)
     intervals = read_tracks(source, asked, start=start, intervals=asked.looks)
-    judge = SequentialJudge(asked, history)
+    judge = make_judge(asked, history)
     told = tuple(judge.verdicts(intervals)) if by_look else ()
     verdict = told[-1] if told else judge.decide(intervals)
     return Judged(verdict, asked, tuple(history), tuple(intervals), told)

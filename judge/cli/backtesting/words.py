@@ -122,6 +122,7 @@ _WORTH = {
     Promise.CALIBRATED: "measured on the history before the window",
     Promise.EMPIRICAL: "measured on pairs of days before the window",
     Promise.UNCALIBRATED: "too little history before the window to measure it",
+    Promise.NONE: "Kayenta's judge makes none",
 }
 
 

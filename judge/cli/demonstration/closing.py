@@ -20,6 +20,7 @@ PROMISES = {
     Promise.CALIBRATED: "the bound on false rollbacks is calibrated on the baseline's own history",
     Promise.EMPIRICAL: "the bound on false rollbacks is measured on pairs of past days",
     Promise.UNCALIBRATED: "too little history to calibrate the bound on false rollbacks",
+    Promise.NONE: "Kayenta's judge makes no promise",
 }
 
 
