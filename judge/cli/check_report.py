@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 from judge.cli.check_weights import Reports, weight_documents, weight_lines
 from judge.errors import Issue
-from judge.spec.resolved import Compare, Kind, Metric, Query, ResolvedAnalysis
+from judge.spec.parts import VALUES
+from judge.spec.resolved import (
+    Compare,
+    Direction,
+    JudgeName,
+    Kind,
+    Metric,
+    Query,
+    Reading,
+    ResolvedAnalysis,
+)
 from judge.spec.units import format_duration
 
 if TYPE_CHECKING:
@@ -71,6 +81,7 @@ def lines(one: Checked) -> list[str]:
     analysis = one.analysis
     looks = f"{analysis.looks} looks of {format_duration(analysis.interval)}"
     looks += ", fewer where it passes early" if analysis.early_pass else ""
+    looks += _whose(analysis)
     looks += f", and {analysis.looks_after} after a pass" if analysis.looks_after else ""
     if analysis.baseline_offset:
         looks += f", each against the baseline {format_duration(analysis.baseline_offset)} before"
@@ -79,7 +90,7 @@ def lines(one: Checked) -> list[str]:
     for metric in analysis.metrics:
         told.append(
             f"  {metric.name} ({metric.template or metric.kind}): "
-            f"{'; '.join([*_compared(metric), *_bounded(metric)])}"
+            f"{'; '.join([*_compared(metric, analysis), *_bounded(metric)])}"
         )
         for track, parts in metric.queries.items():
             for part, query in parts.items():
@@ -95,6 +106,17 @@ def lines(one: Checked) -> list[str]:
     return told
 
 
+def _whose(analysis: ResolvedAnalysis) -> str:
+    """Which judge it is, where it is not our own alone."""
+    strict = " strictly" if analysis.strict else ""
+    if analysis.also_judge is not None:
+        return f", judged by Kayenta's judge{strict} as well"
+    if analysis.judge is not JudgeName.KAYENTA:
+        return ""
+    back = f", {format_duration(analysis.lookback)} back" if analysis.lookback else ""
+    return f", judged{strict} by Kayenta's judge{back}"
+
+
 def _judged(one: Checked) -> str:
     if one.refused:
         return "has queries that Prometheus refuses"
@@ -106,14 +128,29 @@ def _shortfall_line(short: Shortfall) -> str:
     return f"    {kept}: {short.reason}"
 
 
-def _compared(metric: Metric) -> Iterator[str]:
+def _compared(metric: Metric, analysis: ResolvedAnalysis) -> Iterator[str]:
     """How the metric is compared with the baseline, if it is."""
-    if metric.better is not None:
+    if analysis.judge is JudgeName.KAYENTA:
+        yield f"bad is {_bad(metric)}"
+        yield _effect(metric)
+    elif metric.better is not None:
         yield f"an A/B test: {metric.better} is better"
         yield f"limit {metric.limit:g}, margin {metric.worst:g}"
     elif metric.limit is not None and metric.worst is not None:
         yield f"bad is {_bad(metric)}"
         yield f"limit {metric.limit:g}, worst {metric.worst:g}"
+
+
+def _effect(metric: Metric) -> str:
+    """From where on a difference counts with Kayenta's judge."""
+    if metric.kayenta is None:
+        return "any difference" if metric.limit is None else f"limit {metric.limit:g}"
+    effect = metric.kayenta.effect
+    named = {"up from": effect.allowed_increase, "down from": effect.allowed_decrease}
+    if metric.direction is not Direction.EITHER:
+        kept = "down from" if metric.direction is Direction.DECREASE else "up from"
+        named = {kept: named[kept]}
+    return f"{effect.measure} {', '.join(f'{name} {value:g}' for name, value in named.items())}"
 
 
 def _bounded(metric: Metric) -> Iterator[str]:
@@ -139,13 +176,14 @@ def _bad(metric: Metric) -> str:
 def _query_lines(track: str, part: str, query: Query, report: TrackReport | None) -> list[str]:
     told = f": {_told(part, report)}" if report else ""
     indented = [f"      {line}" for line in query.expr.strip().splitlines()]
-    return [f"    {track} {part}, a {query.reading}{told}", *indented]
+    every = f" every {format_duration(query.step)}" if query.reading is Reading.SERIES else ""
+    return [f"    {track} {part}, a {query.reading}{every}{told}", *indented]
 
 
 def _told(part: str, report: TrackReport) -> str:
     if report.error:
         return report.error
-    counted = f"{report.series} series, {report.pods} pods"
+    counted = f"{report.series} series" + ("" if part == VALUES else f", {report.pods} pods")
     if part == "buckets" and report.series:
         return f"{counted}, {_layout(report)}"
     if report.series or part == "events":

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from judge.runs.tracks import read_past
 from judge.sources.source import Source
-from judge.spec.resolved import ResolvedAnalysis
+from judge.spec.resolved import JudgeName, ResolvedAnalysis
 from judge.stats.samples import Interval
 from judge.verdict.promise import promise_of
 from judge.verdict.testability import Shortfall, shortfalls
@@ -31,6 +31,8 @@ class Foreseen:
 
 def foresee(analysis: ResolvedAnalysis, source: Source, *, at: float) -> Foreseen:
     """What is foreseen of a run that began at ``at`` (Unix seconds). Raises `SourceError`."""
+    if analysis.judge is JudgeName.KAYENTA:
+        return Foreseen(promise=promise_of(analysis, ()))
     history = past_of(analysis, source, at=at)
     if not history:
         return Foreseen()

@@ -12,7 +12,7 @@ from dataclasses import replace
 from judge.errors import Issue, SpecError
 from judge.runs.foresight import past_of
 from judge.sources.source import Source
-from judge.spec.resolved import BASELINE, ResolvedAnalysis
+from judge.spec.resolved import BASELINE, JudgeName, ResolvedAnalysis
 from judge.stats.samples import Interval
 from judge.verdict.planning.plan import Plan, Wish, plan_of
 
@@ -39,6 +39,12 @@ def plan_recorded(
 
 
 def _plannable(analysis: ResolvedAnalysis) -> None:
+    if analysis.judge is JudgeName.KAYENTA:
+        raise _refused(
+            "spec.judge",
+            "Kayenta's judge is not planned: it promises nothing that could be; write judge: "
+            "sequential, and alsoJudge: kayenta to have its opinion beside",
+        )
     if all(metric.better is not None for metric in analysis.metrics):
         raise _refused(
             "spec.metrics",

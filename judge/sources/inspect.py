@@ -18,14 +18,22 @@ from judge.sources.pod_labels import labelled
 from judge.sources.prometheus import PrometheusSource, prometheus_source
 from judge.sources.queries import MARK, Branch, branches, by_pod, deduplicated, present
 from judge.sources.selectors import BOUND_LABEL, selector, upper_bound
-from judge.spec.resolved import BASELINE, PrometheusConfig, ResolvedAnalysis
+from judge.spec.resolved import (
+    BASELINE,
+    Kind,
+    Metric,
+    PrometheusConfig,
+    Query,
+    ResolvedAnalysis,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class TrackReport:
     """How many series and pods a query of a metric finds in a track, or why it finds nothing.
 
-    Replicas of an HA pair count once. ``error`` is empty where the query was answered; then 0
+    Replicas of an HA pair count once; of a `series` metric nothing is put together, and its label
+    sets are no pods. ``error`` is empty where the query was answered; then 0
     series means that nothing matches. ``bounds`` are a histogram's, all that any of its series has,
     ascending: of a ``native`` one the edges of what it holds. There are none where what was found
     is no histogram, and a classic one can only be read with the last of them infinite.
@@ -58,15 +66,49 @@ def inspect(
 
 def _reports(analysis: ResolvedAnalysis, client: PrometheusClient, at: float) -> list[TrackReport]:
     return [
-        _report(branch, labelled(metric, analysis.prometheus), client, at - _back(branch, analysis))
+        report
         for metric in analysis.metrics
+        for report in (_of_series if metric.kind is Kind.SERIES else _of_pods)(
+            metric, analysis, client, at
+        )
+    ]
+
+
+def _of_pods(
+    metric: Metric, analysis: ResolvedAnalysis, client: PrometheusClient, at: float
+) -> list[TrackReport]:
+    config = labelled(metric, analysis.prometheus)
+    return [
+        _report(branch, config, client, at - _back(branch.track, analysis))
         for branch in branches([metric], list(analysis.tracks))
     ]
 
 
-def _back(branch: Branch, analysis: ResolvedAnalysis) -> float:
-    """How long ago a branch is looked at: before/after, the baseline was there then."""
-    return analysis.baseline_offset if branch.track == BASELINE else 0.0
+def _of_series(
+    metric: Metric, analysis: ResolvedAnalysis, client: PrometheusClient, at: float
+) -> list[TrackReport]:
+    """A series' query is asked as it is; its label sets are no pods."""
+    return [
+        _series_report(
+            TrackReport(metric.name, track, part, 0, 0), query, client, at - _back(track, analysis)
+        )
+        for track, parts in metric.queries.items()
+        for part, query in parts.items()
+    ]
+
+
+def _series_report(
+    nothing: TrackReport, query: Query, client: PrometheusClient, at: float
+) -> TrackReport:
+    try:
+        return replace(nothing, series=len(client.instant(query.expr, at=at).series))
+    except SourceError as error:
+        return replace(nothing, error=str(error))
+
+
+def _back(track: str, analysis: ResolvedAnalysis) -> float:
+    """How long ago a track is looked at: before/after, the baseline was there then."""
+    return analysis.baseline_offset if track == BASELINE else 0.0
 
 
 def _report(

@@ -13,7 +13,7 @@ from judge.sources.client import PrometheusClient
 from judge.sources.grid import Grid
 from judge.sources.pod_labels import labelled
 from judge.sources.queries import by_pod, present
-from judge.spec.resolved import PARTS, Metric, ResolvedAnalysis
+from judge.spec.resolved import PARTS, Kind, Metric, ResolvedAnalysis
 
 GAP = 600.0  # seconds without a sample after which a pod is taken to have been away
 
@@ -69,5 +69,9 @@ def spans(times: list[float]) -> list[Span]:
 
 def _telling(analysis: ResolvedAnalysis, track: str) -> Metric | None:
     """The first metric that the run fails by, else any, that has a query for the track."""
-    asked = [one for one in analysis.metrics if PARTS[one.kind][-1] in one.queries.get(track, {})]
+    asked = [
+        one
+        for one in analysis.metrics
+        if one.kind is not Kind.SERIES and PARTS[one.kind][-1] in one.queries.get(track, {})
+    ]
     return next((one for one in asked if one.critical and not one.observe), next(iter(asked), None))

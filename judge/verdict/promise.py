@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from judge.spec.resolved import BASELINE, ResolvedAnalysis
+from judge.spec.resolved import BASELINE, JudgeName, ResolvedAnalysis
 from judge.stats.calibration import FEWEST, calibrating
 from judge.stats.samples import Interval
 from judge.stats.terms import Terms
@@ -29,11 +29,14 @@ MEANINGS = {
     Promise.UNCALIBRATED: (
         "uncalibrated: the noise as learned or assumed; incidents of single pods may break it"
     ),
+    Promise.NONE: "none: Kayenta's judge promises nothing about good releases that are rolled back",
 }
 
 
 def promise_of(analysis: ResolvedAnalysis, history: Sequence[Interval]) -> Promise:
     """The weakest of the compared metrics' promises; uncalibrated where none is compared."""
+    if analysis.judge is JudgeName.KAYENTA:
+        return Promise.NONE
     of_alpha = shares(analysis.metrics, analysis.score)
     each = [
         _metric_promise(metric_terms(metric, analysis, of_alpha[metric.name]), history)

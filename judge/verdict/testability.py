@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from judge.spec.resolved import BASELINE, CANARY, Kind, Metric, ResolvedAnalysis
+from judge.spec.resolved import BASELINE, CANARY, JudgeName, Kind, Metric, ResolvedAnalysis
 from judge.stats.calibration import FEWEST, calibrating
 from judge.stats.samples import Count, Histogram, Interval, Sample
 from judge.verdict import ab_testability, before, reasons, shortfall_reasons
@@ -38,7 +38,12 @@ class Shortfall:
 
 
 def shortfalls(analysis: ResolvedAnalysis, history: Sequence[Interval]) -> list[Shortfall]:
-    """Every metric's shortfalls, hopeless ones first, given the baseline's ``history``."""
+    """Every metric's shortfalls, hopeless ones first, given the baseline's ``history``.
+
+    Kayenta's judge tests nothing on it, so nothing is short.
+    """
+    if analysis.judge is JudgeName.KAYENTA:
+        return []
     found = [one for metric in analysis.metrics for one in _of(metric, analysis, history)]
     return sorted(found, key=lambda one: not one.hopeless)
 

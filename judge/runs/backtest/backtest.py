@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from judge.errors import Issue, SpecError
 from judge.runs.backtest.figures import Figures, figures
 from judge.runs.backtest.journal import Journal
 from judge.runs.backtest.past import Past
@@ -20,7 +21,7 @@ from judge.runs.backtest.rollouts import judged_release, sighted
 from judge.runs.backtest.windows import Plan, windows
 from judge.sources.prometheus import PrometheusSource
 from judge.sources.source import Source
-from judge.spec.resolved import ResolvedAnalysis
+from judge.spec.resolved import JudgeName, ResolvedAnalysis
 
 Progress = Callable[[int, int], None]
 
@@ -64,8 +65,15 @@ def backtest(
 ) -> Backtested:
     """Judge all of it, but for what ``journal`` has. ``progress`` is told pieces done and in all.
 
-    Rollouts need a source that is a Prometheus. Raises `SourceError`.
+    Rollouts need a source that is a Prometheus. Raises `SourceError`, or `SpecError` where the
+    judge is another's.
     """
+    if analysis.judge is JudgeName.KAYENTA:
+        message = (
+            "a backtest is of the sequential judge; write judge: sequential, or look at judge lab "
+            "for what Kayenta's judge does to good releases"
+        )
+        raise SpecError([Issue("spec.judge", message)])
     found, busy, owned = _releases(analysis, source, plan, wanted, now)
     splits = windows(analysis, plan)
     whole = len(found) + len(splits)
