@@ -100,6 +100,12 @@ class Settings(BaseSettings):
         "thread while Prometheus answers. Twice as many more may wait, the rest is told to "
         "come back.",
     )
+    kayenta_strict: bool = Field(
+        False,
+        description="Whether what Kayenta's callers start is judged strictly, without the holes of "
+        "Kayenta's judge, where they do not say strict themselves. Off: the same scores as "
+        "Kayenta's.",
+    )
     drain: float = Field(
         20.0,
         ge=0,

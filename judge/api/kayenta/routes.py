@@ -2,6 +2,18 @@
 
 from __future__ import annotations
 
-from judge.api.kayenta import configs, credentials, health, judges
+from judge.api.kayenta import (
+    canaries,
+    configs,
+    credentials,
+    health,
+    judges,
+    judging,
+    pairs,
+    standalone,
+)
 
-ROUTERS = tuple(module.router for module in (configs, judges, credentials, health))
+ROUTERS = tuple(
+    module.router
+    for module in (configs, canaries, standalone, judges, judging, pairs, credentials, health)
+)

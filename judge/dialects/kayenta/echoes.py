@@ -16,6 +16,8 @@ from judge.dialects.kayenta.bodies import (
     Thresholds,
 )
 from judge.dialects.kayenta.instants import instant_text
+from judge.dialects.kayenta.schedule import MINUTE
+from judge.runs.run import Window
 
 
 def canary_echo(request: CanaryRequest) -> dict[str, Any]:
@@ -85,3 +87,31 @@ def _standalone_scope(scope: StandaloneScope) -> dict[str, Any]:
         step=scope.step,
         extendedScopeParams=scope.extended_scope_params,
     )
+
+
+def judgement_echo(request: Mapping[str, Any], window: Window) -> dict[str, Any]:
+    """The executionRequest of one judgement of a standalone analysis, over ``window``.
+
+    ``request`` is the echo of the whole.
+    """
+    step = request["scopes"][0]["step"]
+    return _said(
+        scopes={one["scopeName"]: _judged_pair(one, window, step) for one in request["scopes"]},
+        thresholds=request["thresholds"],
+        siteLocal=request.get("siteLocal"),
+    )
+
+
+def _judged_pair(scope: Mapping[str, Any], window: Window, step: int) -> dict[str, Any]:
+    earlier = {"control": scope["controlOffsetInMinutes"] * MINUTE, "experiment": 0.0}
+    return {
+        f"{side}Scope": _said(
+            scope=scope.get(f"{side}Scope"),
+            location=scope.get(f"{side}Location"),
+            start=instant_text(window.start - offset),
+            end=instant_text(window.end - offset),
+            step=step,
+            extendedScopeParams=scope["extendedScopeParams"] or None,
+        )
+        for side, offset in earlier.items()
+    }
