@@ -56,6 +56,9 @@ def running_faults(config: CanaryConfig) -> Iterator[Fault]:
         yield ("metrics",), "is empty, so there is nothing to judge; add a metric"
     if len(config.metrics) > MOST_METRICS:
         yield ("metrics",), f"must hold at most {MOST_METRICS}; split the configuration"
+    weights = config.classifier.group_weights if config.classifier else {}
+    if config.metrics and not weights and not any(metric.groups for metric in config.metrics):
+        yield ("metrics",), "are all in no group, so that every score would be 0; write groups"
     for i, metric in enumerate(config.metrics):
         if not metric.scope_name:
             message = "is missing; name a scope of the request, such as default"

@@ -260,13 +260,14 @@ def test_a_path_may_begin_outside_of_the_configuration() -> None:
 
 def test_a_run_needs_metrics_and_their_scopes() -> None:
     many = [{**METRIC, "name": f"errors-{i}"} for i in range(201)]
-    for change, path in (
-        (("metrics", []), "metrics"),
-        (("metrics", many), "metrics"),
-        ((".scopeName", ""), "metrics[0].scopeName"),
+    for changes, path in (
+        ([("metrics", [])], "metrics"),
+        ([("metrics", many)], "metrics"),
+        ([(".groups", []), ("classifier", {})], "metrics"),
+        ([(".scopeName", "")], "metrics[0].scopeName"),
     ):
         with pytest.raises(SpecError) as raised:
-            check_runnable(read_config(changed(change)), prefix="canaryConfig.")
+            check_runnable(read_config(changed(*changes)), prefix="canaryConfig.")
         (issue,) = raised.value.issues
         assert issue.path == f"canaryConfig.{path}"
 
