@@ -10,10 +10,21 @@ from judge.api.kayenta import (
     judges,
     judging,
     pairs,
+    pipelines,
     standalone,
 )
 
 ROUTERS = tuple(
     module.router
-    for module in (configs, canaries, standalone, judges, judging, pairs, credentials, health)
+    for module in (
+        configs,
+        canaries,
+        standalone,
+        pipelines,
+        judges,
+        judging,
+        pairs,
+        credentials,
+        health,
+    )
 )

@@ -8,6 +8,7 @@ known as of none. Not here: what the answers say (`canary_answers`, `standalone_
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from judge.dialects.kayenta.asked import Asked, ExecutionKind, asked_of, kept
@@ -17,8 +18,8 @@ from judge.dialects.kayenta.judgements import by_hand, judgements
 from judge.dialects.kayenta.pair_lists import Pairs, pair_list
 from judge.dialects.kayenta.requests import Execution
 from judge.dialects.kayenta.standalone_answers import standalone_answer
-from judge.errors import NotFound
-from judge.store.run import Run, RunState
+from judge.errors import Conflict, NotFound
+from judge.store.run import Command, Run, RunState
 from judge.store.runs import Runs
 
 Sees = Callable[[str], bool]
@@ -38,6 +39,12 @@ class Executions:
             execution.analysis, started_at=execution.started_at, request=kept(execution.asked)
         )
         return run.id
+
+    def cancel(self, execution_id: str, *, sees: Sees, by: str) -> None:
+        """End it, with nothing set off; one that has ended stays as it is. Raises NotFound."""
+        run, _ = self._found(execution_id, execution_id, sees)
+        with suppress(Conflict):  # too late
+            self._runs.steer(run.id, Command.CANCEL, by=by)
 
     def canary(self, execution_id: str, *, sees: Sees) -> dict[str, Any]:
         """The answer about a canary, or about one judgement of an analysis. Raises NotFound."""

@@ -11,7 +11,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from judge.api.tokens import hash_token
-from tests.api.kayenta.argo import Argo, ArgoError, substituted
+from judge.spec.resolved import PrometheusConfig
+from tests.api.kayenta.argo import Argo, ArgoError, Phase, substituted
 from tests.api.running import Server, running
 
 EXAMPLE = Path(__file__).parents[3] / "deploy" / "examples" / "argo"
@@ -37,7 +38,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         for name, entry in tokens.items()
     ]
     (folder / "tokens.yaml").write_text(json.dumps({"tokens": entries}), encoding="utf-8")
-    with running(folder, daemon=False, token_file=folder / "tokens.yaml") as server:
+    with running(
+        folder,
+        daemon=False,
+        token_file=folder / "tokens.yaml",
+        prometheus={"main": PrometheusConfig(address="http://127.0.0.1:9")},
+    ) as server:
+        server.clock.now = 1_790_001_120.0  # 2026-09-21T14:32:00Z
         yield server
 
 
@@ -69,6 +76,24 @@ def test_the_example_finds_its_configuration(server: Server, stored: str) -> Non
     argo = Argo(provider(server))
     assert argo.config_id() == stored
     assert argo.slowest < 1
+
+
+def test_the_example_starts_a_judgement_and_is_told_that_it_goes_on(
+    server: Server, stored: str
+) -> None:
+    assert stored
+    argo = Argo(provider(server))
+    execution = argo.measure()
+    assert argo.resume(execution).phase is Phase.RUNNING
+    assert server.runs.get(execution).namespace == "shop"
+    assert argo.slowest < 1
+
+
+def test_a_configuration_that_is_not_there_is_an_error_of_the_measurement(
+    server: Server,
+) -> None:
+    with pytest.raises(ArgoError, match="400"):
+        Argo(provider(server, canaryConfigName="other")).measure()
 
 
 def test_accounts_may_keep_the_names_that_they_have(server: Server, stored: str) -> None:
