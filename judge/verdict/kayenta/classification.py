@@ -95,7 +95,7 @@ def _without_comparison(sides: _Sides, terms: Terms, *, replaces: bool) -> Class
     ours, theirs = sides.experiment, sides.control
     if not (ours.size and theirs.size):
         return _no_data(sides, terms, replaces=replaces)
-    if ours.size == theirs.size and np.array_equal(np.sort(ours), np.sort(theirs)):
+    if _alike(sides) and np.array_equal(np.sort(ours), np.sort(theirs)):
         same = "The Canary and Baseline data are identical"
         return _said(sides, Label.PASS, same, ratio=1.0)
     first = ours[0]
@@ -105,6 +105,12 @@ def _without_comparison(sides: _Sides, terms: Terms, *, replaces: bool) -> Class
         few = strictness.few_reason(terms.name, ours.size, theirs.size, terms.confidence)
         return _said(sides, Label.NODATA, few, critical=terms.critical, ratio=1.0, scarce=True)
     return None
+
+
+def _alike(sides: _Sides) -> bool:
+    """Whether both sides may be the same values, as far as their ends tell."""
+    one, other = sides.of_experiment, sides.of_control
+    return (one.count, one.min, one.max) == (other.count, other.min, other.max)
 
 
 def _no_data(sides: _Sides, terms: Terms, *, replaces: bool) -> Classification:
