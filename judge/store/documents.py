@@ -141,6 +141,8 @@ def _see_rivals(
 ) -> None:
     if check is None:
         return
+    # One writer at a time, as SQLite has it, makes check and write one. With several writers a
+    # lock on the name has to.
     rivals = and_(
         documents.c.kind == kind,
         documents.c.namespace == namespace,

@@ -8,13 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
 
 from judge.errors import SettingsError, StoreError
 from judge.store.database import migrate, open_database, reading, writing
+from judge.store.runs import Runs
 from judge.store.tables import metadata
+from tests.store.given import Clock, analysis
 
 
 @pytest.fixture
@@ -55,6 +59,20 @@ def test_migrating_twice_changes_nothing(engine: Engine) -> None:
         connection.execute(text("CREATE TABLE mine (id INTEGER)"))
     migrate(engine)
     assert "mine" in inspect(engine).get_table_names()
+
+
+def test_a_database_of_the_first_version_keeps_its_runs(engine: Engine) -> None:
+    config = Config()
+    config.set_main_option("script_location", "judge.store:migrations")
+    with writing(engine) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    run, _ = Runs(engine, clock=Clock()).start(analysis())
+    assert "documents" not in inspect(engine).get_table_names()
+    migrate(engine)
+    runs = Runs(engine, clock=Clock())
+    assert runs.get(run.id) == run
+    assert runs.request(run.id) is None
 
 
 def test_two_at_once_migrate_once(tmp_path: Path) -> None:
