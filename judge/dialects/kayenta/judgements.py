@@ -88,9 +88,11 @@ def _result(verdict: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _doubted(run: Run, verdict: Mapping[str, Any]) -> bool:
-    """Whether the judge did not pass, in the end, what its score would have passed: strictly."""
-    ended = verdict["decidedAt"] is not None and verdict["verdict"] == Outcome.INCONCLUSIVE
-    return ended and float(verdict["kayenta"]["score"]["score"]) >= run.analysis.score.passing
+    """Whether the judge, being strict, could not say in the end what its score alone would say."""
+    if verdict["decidedAt"] is None or verdict["verdict"] != Outcome.INCONCLUSIVE:
+        return False
+    points, known = float(verdict["kayenta"]["score"]["score"]), verdict["score"]
+    return known != points or points >= run.analysis.score.passing
 
 
 def _warnings(result: Mapping[str, Any] | None) -> tuple[str, ...]:
