@@ -63,7 +63,7 @@ def judge_window(
     released = start - asked.warmup
     past = int(asked.history // asked.interval)
     history = read_past(source, asked, start=released - past * asked.interval, intervals=past)
-    intervals = read_tracks(source, asked, start=start, intervals=asked.looks)
+    intervals = read_tracks(source, asked, start=start, intervals=asked.looks, opens=True)
     judge = make_judge(asked, history)
     told = tuple(judge.verdicts(intervals)) if by_look else ()
     verdict = told[-1] if told else judge.decide(intervals)

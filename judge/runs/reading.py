@@ -27,7 +27,12 @@ class History:
 
 
 def read_history(source: Source, run: Run) -> History:
-    """What calibrates the run's judge. Raises SourceError."""
+    """What calibrates the run's judge. Raises SourceError.
+
+    Nothing for a run that is judged at once, on what there is.
+    """
+    if run.analysis.at_once:
+        return History((), 0.0)
     scrape = None
     if run.analysis.delay is None:
         scrape = source.scrape_interval(run.analysis, at=run.started_at)
@@ -42,7 +47,8 @@ def read_history(source: Source, run: Run) -> History:
 def read_look(source: Source, run: Run) -> Interval:
     """What the run's next look sees. Raises SourceError."""
     window = look_window(run, run.next_index)
-    found = read_tracks(source, run.analysis, start=window.start, intervals=1)
+    opens = run.next_index == 0
+    found = read_tracks(source, run.analysis, start=window.start, intervals=1, opens=opens)
     return as_stored(_placed(found, [window])[0])
 
 

@@ -39,8 +39,12 @@ def look_window(run: Run, index: int) -> Window:
 
 
 def look_due(run: Run, index: int, *, delay: float) -> float:
-    """When look ``index`` can be taken: at its window's end, once the samples have settled."""
-    return look_window(run, index).end + delay
+    """When look ``index`` can be taken: at its window's end, once the samples have settled.
+
+    A run that is judged at once waits for neither.
+    """
+    usual = look_window(run, index).end + delay
+    return min(usual, run.created_at) if run.analysis.at_once else usual
 
 
 def settling_delay(analysis: ResolvedAnalysis, scrape_interval: float | None) -> float:
@@ -76,9 +80,11 @@ def waits_until(run: Run, due: float, *, failing_since: float) -> float:
     """Until when a source that does not answer is asked again for what was due at ``due``.
 
     Counted from the first failure where the run is catching up. That stays the same while the
-    source is silent, so an outage delays a run once, and not once a look.
+    source is silent, so an outage delays a run once, and not once a look. Whoever wants a run
+    judged at once waits the least.
     """
-    return max(due, failing_since) + max(3 * run.analysis.interval, LEAST_PATIENCE)
+    intervals = 0.0 if run.analysis.at_once else 3 * run.analysis.interval
+    return max(due, failing_since) + max(intervals, LEAST_PATIENCE)
 
 
 def pause(run: Run, attempts: int, *, rng: random.Random) -> float:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from judge.runs.before_run import going_back, joined, reach
 from judge.runs.one_arm import Arms
 from judge.sources.source import Source
 from judge.spec.resolved import BASELINE, ResolvedAnalysis
@@ -41,19 +42,37 @@ def read_past(
 
 
 def read_tracks(
-    source: Source, analysis: ResolvedAnalysis, *, start: float, intervals: int
+    source: Source,
+    analysis: ResolvedAnalysis,
+    *,
+    start: float,
+    intervals: int,
+    opens: bool = False,
 ) -> list[Interval]:
     """So many intervals of all tracks; a baseline with an offset is as it was then.
 
+    ``opens``: the first of them is a run's first, which also has what a lookback reaches before it.
     Raises `SourceError`.
     """
+    found = _all(source, analysis, start, intervals, analysis.interval)
+    back = reach(analysis) if opens and found else 0.0
+    if back:
+        (before,) = _all(source, going_back(analysis), start - back, 1, back)
+        found[0] = joined(found[0], replace(before, start=found[0].start - back))
+    return found
+
+
+def _all(
+    source: Source, analysis: ResolvedAnalysis, start: float, intervals: int, step: float
+) -> list[Interval]:
+    """So many intervals of ``step`` seconds."""
     tracks = list(analysis.tracks)
     if not analysis.shift:
-        return _read(source, analysis, start, intervals, tracks, thorough=True)
+        return _read(source, analysis, start, intervals, tracks, thorough=True, step=step)
     others = [track for track in tracks if track != BASELINE]
-    after = _read(source, analysis, start, intervals, others, thorough=True)
+    after = _read(source, analysis, start, intervals, others, thorough=True, step=step)
     earlier = start - analysis.baseline_offset
-    before = _read(source, analysis, earlier, intervals, [BASELINE], thorough=True)
+    before = _read(source, analysis, earlier, intervals, [BASELINE], thorough=True, step=step)
     return [_beside(*pair) for pair in zip(after, before, strict=True)]
 
 
@@ -65,8 +84,9 @@ def _read(
     tracks: Sequence[str],
     *,
     thorough: bool,
+    step: float | None = None,
 ) -> list[Interval]:
-    step = analysis.interval
+    step = analysis.interval if step is None else step
     end = start + intervals * step
     return source.read(analysis, start=start, end=end, step=step, tracks=tracks, thorough=thorough)
 

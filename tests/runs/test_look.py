@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 
 from judge.errors import SourceMalformed, SourceRejected, SourceUnavailable
 from judge.runs.look import CRASHES
+from judge.spec.resolved import Direction, JudgeName, Kind, Metric, Query, Reading
 from judge.stats.samples import Absence
 from judge.store.run import Command, EventType, HistoryState, RunState
 from tests.runs.world import World
@@ -56,6 +57,43 @@ def test_run_without_history_asks_for_none(world: World) -> None:
     assert run.history is HistoryState.READ
     (_, told) = world.runs.events(run.id)
     assert told.data["shortfalls"] == []
+
+
+def test_run_that_is_judged_at_once_asks_for_no_history_and_looks_there_and_then(
+    world: World,
+) -> None:
+    run = world.start(history=900.0, at_once=True, delay=None)
+    (step,) = world.claim()
+    for _ in range(4):
+        ours = world.looker.step(step)
+        step = ours or step
+    done = world.runs.get(run.id)
+    assert (done.state, done.next_index, done.delay) == (RunState.DONE, 3, 0.0)
+    assert [one["end"] for one in world.source.asked] == [BEGAN + 60, BEGAN + 120, BEGAN + 180]
+    assert world.clock.now == BEGAN
+
+
+@pytest.mark.parametrize("history", [0.0, 900.0])
+def test_kayentas_judge_promises_nothing_and_misses_nothing(world: World, history: float) -> None:
+    run = world.calibrated(judge=JudgeName.KAYENTA, history=history)
+    (told,) = [one.data for one in world.runs.events(run.id) if one.type == "history.read"]
+    assert (told["promise"], told["shortfalls"]) == ("none", [])
+    assert told["intervals"] == history / 60
+
+
+def test_only_the_first_look_reads_what_a_lookback_reaches_before_the_run(world: World) -> None:
+    queries = {"canary": {"values": Query("m", Reading.SERIES)}}
+    metric = Metric("m", Kind.SERIES, Direction.EITHER, None, None, queries=queries)
+    world.calibrated(metrics=(metric,), judge=JudgeName.KAYENTA, lookback=300.0, history=0.0)
+    world.at(BEGAN + 600)
+    ours = world.step()
+    assert ours is not None
+    world.looker.step(ours)
+    assert [(one["start"] - BEGAN, one["end"] - BEGAN) for one in world.source.asked] == [
+        (0, 60),
+        (-240, 0),
+        (60, 120),
+    ]
 
 
 def test_look_asks_for_its_window_and_is_judged_on_all_so_far(world: World) -> None:

@@ -103,6 +103,17 @@ def test_silent_source_is_waited_for() -> None:
     assert waits_until(short, BEGAN - 9999, failing_since=BEGAN) == BEGAN + 120
 
 
+def test_a_run_that_is_judged_at_once_waits_for_nothing() -> None:
+    ahead, behind = _run(at_once=True), _run(at_once=True, warmup=-3600.0)
+    assert [look_due(ahead, index, delay=10.0) for index in (0, 2)] == [BEGAN, BEGAN]
+    assert look_due(behind, 0, delay=10.0) == BEGAN - 3600.0 + 60.0 + 10.0
+
+
+def test_who_wants_a_run_at_once_waits_the_least_for_a_silent_source() -> None:
+    hour = _run(interval=3600.0, duration=3600.0, at_once=True)
+    assert waits_until(hour, BEGAN, failing_since=BEGAN) == BEGAN + 120
+
+
 def test_pauses_double_with_jitter_up_to_a_bound() -> None:
     rng = random.Random(3)
     for attempts, longest in [(0, 1.0), (2, 4.0), (9, 30.0), (9999, 30.0)]:
