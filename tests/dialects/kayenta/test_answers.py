@@ -348,7 +348,7 @@ def test_the_values_of_a_judgement_are_its_pair_list(stage: Stage) -> None:
 def test_what_is_not_there_is_not_found(stage: Stage, suffix: str) -> None:
     canary_id, analysis_id = stage.canary(), stage.standalone()
     stage.runs.steer(canary_id, Command.CANCEL, by="me")
-    asks = [
+    asks: list[Callable[[], object]] = [
         lambda: stage.executions.standalone(canary_id + suffix, sees=everything),
         lambda: stage.executions.canary(analysis_id + (suffix or "-9"), sees=everything),
         lambda: stage.executions.pair_list(analysis_id + suffix, sees=everything),
