@@ -130,8 +130,11 @@ def _compared(sides: _Sides, terms: Terms) -> Classification:
         least = strictness.least(found, ours, theirs, terms.tolerance)
     else:
         if _both_constant(ours, theirs):
-            ours, theirs = _untied(ours, theirs)
-            ratio = mean_ratio(ours, theirs)
+            if theirs[0] == -math.inf and math.isfinite(ours[0]):
+                return _said(sides, Label.PASS, ratio=math.nan)  # the peer's noise makes them NaN
+            if math.isfinite(ours[0]) and math.isfinite(theirs[0]):
+                ours, theirs = _untied(ours, theirs)
+                ratio = mean_ratio(ours, theirs)
         try:
             found = shift(ours, theirs, confidence=terms.confidence)
         except AllTied:
@@ -205,23 +208,23 @@ def _both_constant(ours: Array, theirs: Array) -> bool:
     """Whether ranks would say nothing without noise. Of infinities there is none."""
     if ours[0] != ours[-1] or theirs[0] != theirs[-1]:
         return False
-    finite = math.isfinite(ours[0]) and math.isfinite(theirs[0])
-    return finite and bool((ours == ours[0]).all() and (theirs == theirs[0]).all())
+    return bool((ours == ours[0]).all() and (theirs == theirs[0]).all())
 
 
 def _untied(ours: Array, theirs: Array) -> tuple[Array, Array]:
     """Two constant sides with noise: other quantiles on either, as two draws differ."""
-    return (
-        ours * (1.0 + NOISE * _quantiles(len(ours), 0.5)),
-        theirs * (1.0 + NOISE * _quantiles(len(theirs), 0.375)),
-    )
+    return _noisy(ours, 0.7), _noisy(theirs, 0.4)
+
+
+def _noisy(values: Array, offset: float) -> Array:
+    # Adding zero makes a negative zero a plain one, as adding noise of size zero does.
+    return values * (1.0 + NOISE * _quantiles(len(values), offset)) + 0.0
 
 
 @functools.lru_cache(maxsize=64)
 def _quantiles(size: int, offset: float) -> Array:
-    """Where ``size`` standard normal values are expected: at (i - offset)/(size + 1 - 2 offset)."""
-    at = (np.arange(1, size + 1) - offset) / (size + 1.0 - 2.0 * offset)
-    found = np.asarray(special.ndtri(at))
+    """Standard normal values at (i - offset) / size: none of them 0, however few there are."""
+    found = np.asarray(special.ndtri((np.arange(1, size + 1) - offset) / size))
     found.setflags(write=False)
     return found
 

@@ -135,8 +135,11 @@ class TestInfinities:
 
 class TestNoData:
     def test_one_value_on_either_side_is_kayentas_error(self) -> None:
-        found = classify(np.array([2.0]), np.array([1.0]), WORSE)
+        """Where they are near each other; farther apart its noise gets lost in rounding."""
+        found = classify(np.array([1.5]), np.array([1.0]), WORSE)
         assert (found.label, found.critical, found.ratio) == (Label.ERROR, False, None)
+        lower = replace(WORSE, direction=Direction.DECREASE)
+        assert classify(np.array([1e6]), np.array([1.0]), lower).label is Label.PASS
 
     def test_one_value_on_either_side_is_too_little_in_strict_mode(self) -> None:
         found = classify(np.array([2.0]), np.array([1.0]), STRICT)
@@ -170,6 +173,12 @@ class TestConstantSides:
         assert twice[0] == twice[1]
         assert twice[0].label is Label.HIGH
         assert twice[0].ratio == pytest.approx(1.5, rel=1e-5)
+
+    def test_a_negative_zero_is_a_zero(self) -> None:
+        assert classify(np.array([1e-9]), np.array([-0.0]), WORSE).label is Label.ERROR
+
+    def test_a_baseline_of_minus_infinity_passes(self) -> None:
+        assert classify(np.full(6, 2.0), np.full(6, -math.inf), WORSE).label is Label.PASS
 
     def test_strict_needs_no_noise(self) -> None:
         found = classify(np.full(7, 3.0), np.full(9, 2.0), STRICT)
