@@ -54,10 +54,6 @@ def judge_faults(spec: SpecFields) -> Iterator[Fault]:
     if alone(spec) and spec.keep_watching:
         message = "is the sequential judge's; write a longer duration, or judge: sequential"
         yield ("keepWatching",), message
-    if 0 < spec.lookback < spec.interval:
-        shown = format_duration(spec.interval)
-        message = f"{format_duration(spec.lookback)} is shorter than one interval ({shown})"
-        yield ("lookback",), f"{message}; write {shown} or more, or remove it for the whole run"
 
 
 def kind_fault(kind: Kind, spec: SpecFields) -> str:
@@ -72,7 +68,7 @@ def kind_fault(kind: Kind, spec: SpecFields) -> str:
 
 def written_issues(spec: SpecWritten, written: Written) -> list[Issue]:
     """What does not go together in an analysis as a user writes it."""
-    found = [*judge_faults(spec), *_weight_faults(spec)]
+    found = [*judge_faults(spec), *_weight_faults(spec), *_lookback_faults(spec)]
     if alone(spec) and "risk" in spec.model_fields_set:
         message = "is the sequential judge's: Kayenta's judge promises nothing; remove it"
         found.append((("risk",), message))
@@ -174,6 +170,13 @@ def _weight_faults(spec: SpecFields) -> Iterator[Fault]:
     total = sum(spec.group_weights.values())
     if total > WHOLE + ROUNDING:
         yield ("groupWeights",), f"add up to {total:g}, more than {WHOLE:g} percent; lower them"
+
+
+def _lookback_faults(spec: SpecFields) -> Iterator[Fault]:
+    if 0 < spec.lookback < spec.interval:
+        shown = format_duration(spec.interval)
+        message = f"{format_duration(spec.lookback)} is shorter than one interval ({shown})"
+        yield ("lookback",), f"{message}; write {shown} or more, or remove it for the whole run"
 
 
 def _own_faults(metric: MetricWritten, kind: Kind) -> Iterator[Fault]:

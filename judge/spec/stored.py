@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, StringConstraints, Tag
 
 from judge.spec.analysis import (
     MOST_METRICS,
@@ -25,7 +25,6 @@ from judge.spec.fields import (
     ListOf,
     Name,
     OthersName,
-    QueryText,
     one_of,
 )
 from judge.spec.metrics import MetricFields
@@ -33,6 +32,8 @@ from judge.spec.parts import QueriesWritten, SeriesWritten
 from judge.spec.resolved import Query
 
 UNNAMED = "unnamed"
+
+AnyText = Annotated[str, StringConstraints(min_length=1)]
 
 
 class StoredMetadata(MetadataWritten):
@@ -50,11 +51,15 @@ class StoredTracks(Document):
 
 
 class StoredSeries(SeriesWritten):
-    """A series' query, and which stretch it is read over; seconds from the interval's start."""
+    """A series' query, and which stretch it is read over; seconds from the interval's start.
 
+    Its text is Prometheus's to check: other systems send theirs unseen.
+    """
+
+    expr: AnyText
     reading: Literal["series"] = "series"
     begins: float = 0.0
-    lasts: Annotated[float, Field(gt=0)] | None = None
+    lasts: Annotated[float, Field(ge=0)] | None = None
 
     def query(self) -> Query:
         """The same, inside."""
@@ -66,7 +71,7 @@ class StoredParts(QueriesWritten):
 
     values: (
         Annotated[
-            Annotated[QueryText, Tag(SHORT)] | Annotated[StoredSeries, Tag(LONG)],
+            Annotated[AnyText, Tag(SHORT)] | Annotated[StoredSeries, Tag(LONG)],
             Discriminator(one_of),
         ]
         | None

@@ -340,6 +340,29 @@ def test_what_no_run_can_be_judged_by_is_refused_of_a_machine_too() -> None:
         assert str(wrong.value).startswith(told)
 
 
+def test_what_another_system_asked_for_is_read_back_whatever_a_user_may_write() -> None:
+    query = Query("m{a='(", Reading.SERIES, step=7.5, begins=-300.25, lasts=0.0)
+    metric = Metric(
+        "errors, all",
+        Kind.SERIES,
+        Direction.EITHER,
+        None,
+        None,
+        kayenta=KayentaRules(groups=("Group 1",)),
+        queries={"canary": {"values": query}},
+    )
+    asked = ResolvedAnalysis(
+        "a",
+        (metric,),
+        interval=300.0,
+        judge=JudgeName.KAYENTA,
+        group_weights={"Group 1": 70.0, "Group 2": 70.0},
+        lookback=60.0,
+        at_once=True,
+    )
+    assert from_document(to_document(asked)) == asked
+
+
 def test_the_document_says_whose_opinion_is_recorded_and_what_waits_for_nothing() -> None:
     read = load_analysis(analysis(COUNTS % "", more="alsoJudge: kayenta"))
     asked = replace(read, at_once=True)
