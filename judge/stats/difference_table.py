@@ -23,20 +23,28 @@ class Differences:
     """Sorts the differences of pairs of samples of ``n`` and ``m`` values, again and again."""
 
     def __init__(self, n: int, m: int) -> None:
+        self._minuend, self._subtrahend = np.ones((n, 2)), np.ones((2, m))
         self._pairs = np.empty((n, m))
         self._scaled = np.empty(n * m)
         self._cells = np.empty(n * m, dtype=np.uint16)
 
-    def into(self, sorted_: Array, experiment: Array, control: Array) -> None:
-        """Fill ``sorted_`` (n·m,) with ``experiment`` (n,) less ``control`` (m,), all finite."""
-        np.subtract.outer(experiment, control, out=self._pairs)
-        flat = self._pairs.ravel()
-        low, high = float(flat.min()), float(flat.max())
-        np.subtract(flat, low, out=self._scaled)
-        self._scaled *= _CELLS / (high - low) if high > low else 0.0
+    def into(self, in_order: Array, experiment: Array, control: Array) -> None:
+        """Fill ``in_order`` (n·m,) with ``experiment`` (n,) less ``control`` (m,).
+
+        Both are finite and ascend. The product of (x, 1) and (1, -y) is x - y rounded once, and is
+        had three times faster than by broadcasting.
+        """
+        self._minuend[:, 0] = experiment
+        np.negative(control, out=self._subtrahend[1])
+        np.dot(self._minuend, self._subtrahend, out=self._pairs)
+        flat = self._pairs.reshape(-1)
+        least = float(self._pairs[0, -1])
+        width = float(self._pairs[-1, 0]) - least
+        np.subtract(flat, least, out=self._scaled)
+        self._scaled *= _CELLS / width if width > 0.0 else 0.0
         np.copyto(self._cells, self._scaled, casting="unsafe")
-        flat.take(self._cells.argsort(kind="stable"), out=sorted_, mode="clip")
-        sorted_.sort(kind="stable")
+        flat.take(self._cells.argsort(kind="stable"), out=in_order, mode="clip")
+        in_order.sort(kind="stable")
 
 
 class Tabled:
@@ -44,12 +52,13 @@ class Tabled:
 
     __slots__ = ("_differences", "_half", "_last", "_plain", "high", "low")
 
-    def __init__(self, plain: Plain, experiment: Array, control: Array) -> None:
+    def __init__(self, plain: Plain) -> None:
         self.low, self.high = plain.low, plain.high
         self._plain = plain
-        pairs = experiment.size * control.size
+        first, second = plain.first.in_order, plain.second.in_order
+        pairs = first.size * second.size
         in_order = np.empty(pairs)
-        Differences(experiment.size, control.size).into(in_order, experiment, control)
+        Differences(first.size, second.size).into(in_order, first, second)
         self._differences = array.array("d", in_order.tobytes())
         self._half, self._last = pairs / 2, pairs
 

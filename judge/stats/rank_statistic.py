@@ -19,8 +19,9 @@ import numpy as np
 from judge.stats.arms import Array
 from judge.stats.total_order import Whole, has_minus_zero, total_order
 
-_HAIRS = 4.0  # roundings that a difference, a shift and their comparison may add up to, doubled
-_EPSILON = 2.0**-52
+HAIRS = 12.0 * 2.0**-52
+"""Of the largest value: shifts are up to twice it, and a difference, a shift and their comparison
+are rounded."""
 
 
 class AllTied(ValueError):
@@ -51,18 +52,28 @@ def statistic(experiment: Array, control: Array) -> Statistic:
 
 
 class Sample:
-    """Values in order, each once, with how often each occurs.
+    """Values ``in_order``, and the ``values`` among them, each once, with how often each occurs.
 
     ``ties`` is the sum of t³ - t over the values, t being how often each occurs; ``gap`` the least
     distance of two different ones (infinite for one value); ``counts`` None where all occur once.
     ``minus_zero``: is there one among them?
     """
 
-    __slots__ = ("counts", "gap", "least", "minus_zero", "most", "size", "ties", "values")
+    __slots__ = (
+        "counts",
+        "gap",
+        "in_order",
+        "least",
+        "minus_zero",
+        "most",
+        "size",
+        "ties",
+        "values",
+    )
 
     def __init__(self, values: Array) -> None:
         in_order = np.sort(values)
-        self.size = in_order.size
+        self.in_order, self.size = in_order, in_order.size
         self.least, self.most = float(in_order[0]), float(in_order[-1])
         self.values, self.counts, self.ties = in_order, None, 0.0
         self.gap = math.inf
@@ -72,7 +83,7 @@ class Sample:
         steps = in_order[1:] - in_order[:-1]
         self.gap = float(np.minimum.reduce(steps))
         if self.gap == 0.0:
-            self._merge(in_order, steps)
+            self._merge(steps)
 
     counts: Whole | None
 
@@ -81,9 +92,9 @@ class Sample:
         """No infinity among the values?"""
         return math.isfinite(self.least) and math.isfinite(self.most)
 
-    def _merge(self, in_order: Array, steps: Array) -> None:
+    def _merge(self, steps: Array) -> None:
         ends = np.append(np.flatnonzero(steps), self.size - 1)
-        self.values = in_order[ends]
+        self.values = self.in_order[ends]
         self.counts = np.diff(ends, prepend=-1)
         self.ties = ties(self.counts)
         apart = steps[steps > 0.0]
@@ -97,12 +108,12 @@ class Sample:
 class Plain:
     """The statistic of two finite samples whose values stay apart wherever the shift puts them."""
 
-    __slots__ = ("_below", "_first", "_half", "_padded", "_second", "hair", "high", "low", "scale")
+    __slots__ = ("_below", "_half", "_padded", "first", "hair", "high", "low", "scale", "second")
 
     def __init__(self, first: Sample, second: Sample) -> None:
         self.low, self.high = first.least - second.most, first.most - second.least
         self.hair = _hair(first, second)
-        self._first, self._second = first, second
+        self.first, self.second = first, second
         self._half = first.size * second.size / 2
         self.scale = Scale(first.size, second.size, first.ties + second.ties)
         self._padded = np.append(second.values, math.inf)
@@ -117,14 +128,14 @@ class Plain:
 
     def ends(self) -> tuple[float, float]:
         """Only one value of each sample meets the other's there, up to rounding."""
-        first, second = self._first, self._second
+        first, second = self.first, self.second
         return (
             self._end(0, -1, first.least - self.low, second.most, self._half),
             self._end(-1, 0, first.most - self.high, second.least, -self._half),
         )
 
     def _end(self, i: int, j: int, shifted: float, other: float, limit: float) -> float:
-        mine, theirs = self._first.count(i), self._second.count(j)
+        mine, theirs = self.first.count(i), self.second.count(j)
         if shifted == other:
             tied = 3.0 * mine * theirs * (mine + theirs)
             return self.scale.tied(limit - math.copysign(mine * theirs / 2, limit), tied)
@@ -133,7 +144,7 @@ class Plain:
 
     def at(self, shift: float) -> float:
         """Counts the pairs in which the shifted value is above, and those that tie."""
-        first, second = self._first, self._second
+        first, second = self.first, self.second
         shifted = first.values - shift
         rank = second.values.searchsorted(shifted)
         below = rank if self._below is None else self._below.take(rank)
@@ -147,7 +158,7 @@ class Plain:
         """Groups of a and b that meet add 3ab(a + b) to the sum of t³ - t."""
         pairs, tied = 0, 0.0
         for index in meeting.tolist():
-            mine, theirs = self._first.count(index), self._second.count(int(rank[index]))
+            mine, theirs = self.first.count(index), self.second.count(int(rank[index]))
             pairs += mine * theirs
             tied += 3.0 * mine * theirs * (mine + theirs)
         return self.scale.tied(above + pairs / 2 - self._half, tied)
@@ -237,7 +248,7 @@ def _standardised(centred: float, sigma: float) -> float:
 def _hair(first: Sample, second: Sample) -> float:
     """Differences of values and shifts that are nearer than this may compare either way."""
     largest = max(abs(first.least), abs(first.most), abs(second.least), abs(second.most))
-    return _HAIRS * _EPSILON * 3.0 * largest
+    return HAIRS * largest
 
 
 def _least(values: Array) -> float:

@@ -20,6 +20,7 @@ import numpy as np
 from judge.stats.arms import Array
 from judge.stats.difference_table import PAIRS, Tabled
 from judge.stats.normal_quantile import normal_quantile
+from judge.stats.rank_batches import TOGETHER, Lanes, searches
 from judge.stats.rank_statistic import AllTied, Plain, Statistic, statistic
 from judge.stats.root_search import TOLERANCE, root
 
@@ -54,9 +55,9 @@ def shift(experiment: Array, control: Array, *, confidence: float = CONFIDENCE) 
 
     Raises AllTied where the values all tie at a shift that is looked at.
     """
-    ranks = _looked_up(statistic(experiment, control), experiment, control)
+    ranks = _looked_up(statistic(experiment, control))
     at_low, at_high = ranks.ends()
-    quantile = -normal_quantile((1.0 - confidence) / 2)
+    quantile = _quantile(confidence)
     return Shift(
         low=_bound(ranks, at_low, at_high, quantile),
         high=_bound(ranks, at_low, at_high, -quantile),
@@ -67,9 +68,12 @@ def shift(experiment: Array, control: Array, *, confidence: float = CONFIDENCE) 
 def shifts(experiment: Array, control: Array, *, confidence: float = CONFIDENCE) -> Shifts:
     """The shifts of the rows of ``experiment`` (B, n) over those of ``control`` (B, m)."""
     found = np.full((3, len(experiment)), np.nan)
-    for row, (first, second) in enumerate(zip(experiment, control, strict=True)):
+    rows = np.arange(len(experiment))
+    if experiment.shape[1] * control.shape[1] <= PAIRS:
+        rows = _together(experiment, control, confidence, found)
+    for row in rows.tolist():
         try:
-            one = shift(first, second, confidence=confidence)
+            one = shift(experiment[row], control[row], confidence=confidence)
         except AllTied:
             continue
         found[:, row] = one.low, one.high, one.estimate
@@ -81,10 +85,29 @@ def standardised(mu: float, experiment: Array, control: Array) -> float:
     return statistic(experiment, control).at(mu)
 
 
-def _looked_up(ranks: Statistic, experiment: Array, control: Array) -> Statistic:
+def _looked_up(ranks: Statistic) -> Statistic:
     """With a table of differences, where a search is long enough and the table small enough."""
-    worth = ranks.high - ranks.low > 2 * TOLERANCE and experiment.size * control.size <= PAIRS
-    return Tabled(ranks, experiment, control) if worth and isinstance(ranks, Plain) else ranks
+    if not isinstance(ranks, Plain) or ranks.high - ranks.low <= 2 * TOLERANCE:
+        return ranks
+    return Tabled(ranks) if ranks.first.size * ranks.second.size <= PAIRS else ranks
+
+
+def _together(experiment: Array, control: Array, confidence: float, found: Array) -> Lanes:
+    """Fill in the shifts that can be searched for in lockstep; the rows that remain."""
+    finite = np.isfinite(experiment).all(axis=1) & np.isfinite(control).all(axis=1)
+    remaining = [np.flatnonzero(~finite)]
+    usable = np.flatnonzero(finite)
+    at_once = max(1, TOGETHER // (experiment.shape[1] * control.shape[1]))
+    for begin in range(0, usable.size, at_once):
+        chosen = usable[begin : begin + at_once]
+        searched, alone = searches(experiment[chosen], control[chosen], _quantile(confidence))
+        found[:, chosen] = searched
+        remaining.append(chosen[alone])
+    return np.concatenate(remaining)
+
+
+def _quantile(confidence: float) -> float:
+    return -normal_quantile((1.0 - confidence) / 2)
 
 
 def _bound(ranks: Statistic, at_low: float, at_high: float, quantile: float) -> float:
