@@ -274,6 +274,16 @@ def test_without_tokens_no_page_can_steer(
     assert state == ("cancelled" if status == 200 else "pending")
 
 
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+@pytest.mark.parametrize(("headers", "status"), [({}, 404), ({"Origin": "http://x.example"}, 403)])
+def test_what_a_browser_asks_leave_for_needs_no_content_type(
+    shared: Server, method: str, headers: dict[str, str], status: int
+) -> None:
+    """A page of another origin is refused all the same: its browser says where it is from."""
+    answer = shared.http.request(method, "/api/nothing", headers=headers)
+    assert answer.status_code == status
+
+
 def test_our_own_pages_may_ask(shared: Server) -> None:
     headers = {"Origin": shared.url}
     assert shared.http.get("/api/v1/runs", headers=headers).status_code == 200
