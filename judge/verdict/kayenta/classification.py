@@ -62,7 +62,13 @@ def classify(experiment: Array, control: Array, terms: Terms) -> Classification:
 
     Raises nothing on any data: what cannot be compared is an Error, as Kayenta has it.
     """
-    ours, theirs = np.asarray(experiment, dtype=float), np.asarray(control, dtype=float)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return _classified(
+            np.asarray(experiment, dtype=float), np.asarray(control, dtype=float), terms
+        )
+
+
+def _classified(ours: Array, theirs: Array, terms: Terms) -> Classification:
     infinite: strictness.Infinite | None = None
     replaces = terms.rules.nan_strategy is NanStrategy.REPLACE
     if terms.strict:
@@ -130,7 +136,7 @@ def _compared(sides: _Sides, terms: Terms) -> Classification:
         least = strictness.least(found, ours, theirs, terms.tolerance)
     else:
         if _both_constant(ours, theirs):
-            if theirs[0] == -math.inf and math.isfinite(ours[0]):
+            if theirs[0] == -math.inf and theirs.size > 1 and math.isfinite(ours[0]):
                 return _said(sides, Label.PASS, ratio=math.nan)  # the peer's noise makes them NaN
             if math.isfinite(ours[0]) and math.isfinite(theirs[0]):
                 ours, theirs = _untied(ours, theirs)

@@ -215,6 +215,21 @@ directions = st.sampled_from(list(Direction))
 seeded = settings(max_examples=150, deadline=None, derandomize=True)
 
 
+wild = st.lists(st.floats(width=64), max_size=12).map(np.array)
+strategies = st.sampled_from(list(NanStrategy))
+measures = st.sampled_from(list(EffectMeasure))
+
+
+@seeded
+@given(wild, wild, directions, strategies, measures, st.booleans())
+def test_whatever_the_values_there_is_an_answer(
+    ours, theirs, direction, strategy, measure, strict
+) -> None:
+    rules = KayentaRules(strategy, 3.0, effect=EffectSize(measure))
+    terms = Terms("x", rules, direction, critical=True, strict=strict)
+    assert classify(ours, theirs, terms).label in Label
+
+
 @seeded
 @given(values, values, directions, st.floats(1e-9, 1e9))
 def test_no_unit_changes_a_strict_answer(ours, theirs, direction, unit) -> None:
