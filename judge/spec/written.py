@@ -26,6 +26,8 @@ Path = tuple[str | int, ...]
 LARGEST_TEXT = 250_000
 MOST_VALUES = 20_000
 
+FOLD = "\a"  # where ruamel's round-trip loader remembers that a folded text was folded
+
 _YAML = "tag:yaml.org,2002:"
 _TEXTS = {f"{_YAML}str", f"{_YAML}timestamp", f"{_YAML}value"}
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
@@ -205,6 +207,8 @@ class _Reader:
 
     def scalar(self, node: ScalarNode, path: Path, place: Place) -> Any:
         tag, text = str(node.tag), str(node.value)
+        if node.style == ">":
+            text = text.replace(FOLD, "")
         if tag in _TEXTS:
             return self.characters(text, path, place)
         if tag == f"{_YAML}null":

@@ -58,6 +58,21 @@ def test_a_series_is_read_as_it_is_written_at_its_step() -> None:
     assert series.direction is Direction.INCREASE
 
 
+def test_a_long_query_may_be_folded_over_lines() -> None:
+    folded = """\
+  judge: kayenta
+  metrics:
+    - name: a
+      kind: series
+      queries:
+        values: >-
+          sum(rate(m{ {{ selector }} }[1m]))
+          / 2
+"""
+    (metric,) = load_analysis(HEAD + folded).metrics
+    assert metric.queries["canary"]["values"].expr == 'sum(rate(m{ track="canary" }[1m])) / 2'
+
+
 def test_what_kayenta_says_of_a_metric_arrives_under_its_own_names() -> None:
     block = """, kayenta: {
       nanStrategy: replace, mustHaveData: true, groups: [Latency, "Group 2"],
