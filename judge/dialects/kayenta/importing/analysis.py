@@ -193,7 +193,8 @@ class _Importer:
         return found
 
     def _head(self, shown: str) -> list[str]:
-        about = f": {self.config.description}" if self.config.description else ""
+        description = " ".join(self.config.description.split())
+        about = f": {description}" if description else ""
         return [
             f"Imported from {shown}{about}",
             f"Fill in what Kayenta has from each request: {FILL_IN}, interval, duration and score.",

@@ -20,7 +20,7 @@ from judge.dialects.kayenta.templates import places, unescaped
 from judge.errors import Issue, SpecError
 from judge.spec.promql import CLOSING, OPENING, Token, tokens
 
-# A query is built with marks for values; no text in use holds characters of the private area.
+# A query is built with marks for values, out of characters that are nobody's.
 _OPEN, _CLOSE = "\ue000", "\ue001"
 _MARK = re.compile(f"{_OPEN}([0-9]+){_CLOSE}")
 _TAKEN_FOR_A_PLACE = re.compile(r"(?<=[{$])\{")
@@ -77,6 +77,8 @@ def text_of(config: CanaryConfig, query: QueryConfig) -> Text:
     Its paths begin in the query, as ``customInlineTemplate``.
     """
     template, field = template_of(config, query), _field(query)
+    if any(mark in template for mark in (_OPEN, _CLOSE)):
+        raise SpecError([Issue(field, "holds a character for private use; remove it")])
     whole = unescaped(template).startswith(PROMQL)
     if template and not whole and may_be_promql(template):
         raise SpecError(
