@@ -8,12 +8,15 @@ no weight, one in no group is a group of its own. Muted metrics are left out bef
 from __future__ import annotations
 
 import enum
+import functools
 import math
+import operator
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
+from judge.verdict.kayenta.group_order import group_order, weight_order
 from judge.verdict.kayenta.labels import Classification, Label
 
 WHOLE = 100.0
@@ -48,7 +51,7 @@ class GroupScore:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """``points``, 0 to 100, and the groups in the order of their first result.
+    """``points``, 0 to 100, and the groups in Kayenta's order.
 
     ``reason`` is Kayenta's, "" where it gives none. ``owed`` are the results that alone make it 0:
     critical ones, or those without data.
@@ -99,7 +102,7 @@ def _group_scores(results: Sequence[Result], *, strict: bool) -> tuple[GroupScor
     for one in results:
         for group in one.groups or ((one.metric,) if strict else ()):
             labels.setdefault(group, []).append(one.said.label)
-    return tuple(_group_score(name, said, strict=strict) for name, said in labels.items())
+    return tuple(_group_score(name, labels[name], strict=strict) for name in group_order(labels))
 
 
 def _group_score(name: str, labels: Sequence[Label], *, strict: bool) -> GroupScore:
@@ -116,7 +119,7 @@ def _summary(
     weights = _weights(groups, group_weights, strict=strict)
     if not strict:
         points = [one.points if one.counted else WHOLE for one in groups]
-        return rounded(sum(p * (w / WHOLE) for p, w in zip(points, weights, strict=True)))
+        return rounded(_added(p * (w / WHOLE) for p, w in zip(points, weights, strict=True)))
     counted = [(one.points, w) for one, w in zip(groups, weights, strict=True) if one.counted]
     whole = sum(weight for _, weight in counted)
     return rounded(sum(points * weight for points, weight in counted) / whole) if whole else 0.0
@@ -127,8 +130,13 @@ def _weights(
 ) -> list[float]:
     """Of each group, in percent: those without share what the others leave."""
     without = sum(one.name not in given for one in groups)
-    left = WHOLE - sum(given.values())
+    left = WHOLE - _added(given[name] for name in weight_order(list(given)))
     each = left / without if without else 0.0
     if strict and each <= 0.0:
         each = sum(given.values()) / len(given) if given else 0.0
     return [given.get(one.name, each) for one in groups]
+
+
+def _added(values: Iterable[float]) -> float:
+    """From the first to the last, rounded at each step: newer Pythons' `sum` rounds once."""
+    return functools.reduce(operator.add, values, 0.0)
