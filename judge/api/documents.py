@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from judge.spec.resolved import BASELINE
 from judge.store.run import Run, RunState
+from judge.verdict.promise import unmeasured
 from judge.verdict.verdict import Difference, MetricVerdict, Outcome, Promise, Verdict, document
 
 
@@ -193,7 +194,7 @@ def _unjudged(run: Run) -> Mapping[str, Any]:
         Outcome.INCONCLUSIVE,
         reason,
         score=None,
-        promise=Promise.UNCALIBRATED,
+        promise=unmeasured(run.analysis),
         metrics=metrics,
         comparisons=dict.fromkeys(tracks, metrics),
     )

@@ -25,9 +25,9 @@ from judge.spec.resolved import ResolvedAnalysis
 from judge.stats.samples import Interval
 from judge.store.claims import Claims, Note
 from judge.store.run import EventType, HistoryState, Run
-from judge.verdict.promise import promise_of
+from judge.verdict.promise import promise_of, unmeasured
 from judge.verdict.testability import shortfalls
-from judge.verdict.verdict import Outcome, Promise, Verdict, from_document
+from judge.verdict.verdict import Outcome, Verdict, from_document
 
 CRASHES = 5  # attempts at a look that fails unexpectedly
 
@@ -219,7 +219,7 @@ def _given_up(run: Run, error: Exception) -> Verdict:
         Outcome.INCONCLUSIVE,
         reason,
         None,
-        Promise.UNCALIBRATED,
+        unmeasured(run.analysis),
         decided=True,
         decided_at=index,
     )

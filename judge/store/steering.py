@@ -18,7 +18,8 @@ from judge.store import events
 from judge.store.intents import DECISIONS, intend_decision
 from judge.store.run import Command, EventType, Run, RunState
 from judge.store.tables import outbox, runs
-from judge.verdict.verdict import Outcome, Promise, Verdict, document
+from judge.verdict.promise import unmeasured
+from judge.verdict.verdict import Outcome, Verdict, document
 
 _BY_HAND = {
     Command.PROMOTE: (Outcome.PASS, "promoted"),
@@ -50,7 +51,7 @@ def _decide(connection: Connection, run: Run, command: Command, *, by: str, now:
         )
     index = run.next_index - 1 if run.next_index else None
     verdict = {
-        **(run.verdict or _nothing_seen()),
+        **(run.verdict or _nothing_seen(run)),
         "verdict": outcome.value,
         "proven": False,
         "decidedAt": index,
@@ -63,8 +64,8 @@ def _decide(connection: Connection, run: Run, command: Command, *, by: str, now:
     intend_decision(connection, decided, index=index, at=now, reversal=passed)
 
 
-def _nothing_seen() -> dict[str, Any]:
-    return document(Verdict(Outcome.INCONCLUSIVE, "", None, Promise.UNCALIBRATED))
+def _nothing_seen(run: Run) -> dict[str, Any]:
+    return document(Verdict(Outcome.INCONCLUSIVE, "", None, unmeasured(run.analysis)))
 
 
 def _cancel(connection: Connection, run: Run, *, by: str, now: float) -> None:

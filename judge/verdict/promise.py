@@ -33,6 +33,11 @@ MEANINGS = {
 }
 
 
+def unmeasured(analysis: ResolvedAnalysis) -> Promise:
+    """What is promised before anything was looked at."""
+    return Promise.NONE if analysis.judge is JudgeName.KAYENTA else Promise.UNCALIBRATED
+
+
 def promise_of(analysis: ResolvedAnalysis, history: Sequence[Interval]) -> Promise:
     """The weakest of the compared metrics' promises; uncalibrated where none is compared."""
     if analysis.judge is JudgeName.KAYENTA:

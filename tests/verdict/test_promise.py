@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from judge.spec.resolved import Direction
+from judge.spec.resolved import Direction, JudgeName
 from judge.stats.samples import Interval
-from judge.verdict.promise import MEANINGS, promise_of
+from judge.verdict.promise import MEANINGS, promise_of, unmeasured
 from judge.verdict.sequential import SequentialJudge
 from judge.verdict.verdict import Promise
 from tests.verdict.mixed import CLASSIC, gauge, latencies, latency, levels
@@ -96,3 +96,8 @@ def test_an_ab_test_is_not_told_more_than_variants_in_the_same_pods_have():
 def test_each_promise_says_what_it_rests_on():
     assert set(MEANINGS) == set(Promise)
     assert all(text.startswith(f"{promise}:") for promise, text in MEANINGS.items())
+
+
+def test_before_any_look_kayentas_judge_promises_nothing() -> None:
+    assert unmeasured(analysis()) is Promise.UNCALIBRATED
+    assert unmeasured(analysis(judge=JudgeName.KAYENTA)) is Promise.NONE
