@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import pytest
 
+from judge.dialects.kayenta.config import CanaryConfig, QueryConfig
+from judge.dialects.kayenta.queries import query_of
+from judge.dialects.kayenta.scopes import Scope
 from judge.dialects.kayenta.templates import Place, TemplateError, expand, places
-from tests.kayenta_cases import Case, cases
+from judge.errors import SpecError
+from tests.kayenta_cases import Case, parametrized
 
 VALUES = {"scope": "checkout-canary", "p1": "v1", "p2": "v2", "inner": "<${p1}>", "empty": ""}
 
 
-@pytest.mark.parametrize(
-    "case",
-    [pytest.param(case, id=case["id"]) for case in cases("template") if case["template"]],
-)
+@parametrized("template")
 def test_kayentas_own_cases(case: Case) -> None:
-    if "error" in case["expected"]:
+    template, expected = case["template"], case["expected"]
+    if template is None:
+        # Without a template there are no filters: it is then the type of resource that says them.
+        with pytest.raises(SpecError, match="resourceType"):
+            query_of(CanaryConfig(), QueryConfig.model_validate({"metricName": "m"}), Scope("app"))
+    elif "error" in expected:
         with pytest.raises(TemplateError, match="unknown-param has no value"):
-            expand(case["template"], case["params"])
+            expand(template, case["params"])
     else:
-        assert expand(case["template"], case["params"]) == case["expected"]["value"]
+        assert expand(template, case["params"]) == expected["value"]
 
 
 @pytest.mark.parametrize(
