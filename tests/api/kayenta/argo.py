@@ -3,6 +3,8 @@
 What it sends and what it accepts is what metricproviders/kayenta of Argo Rollouts does: no header
 of its own beside the content type, 15 seconds for a whole call, exactly 200, fields of the types
 that its structs have. Whatever it would report as an error of the measurement is an `ArgoError`.
+Until October 2025 it sent each scope's `region` by that name, left times that were not given empty,
+and went on without a configuration: `Argo.old`.
 """
 
 from __future__ import annotations
@@ -11,8 +13,9 @@ import enum
 import http.client
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -49,17 +52,36 @@ def substituted(template: Any, args: Mapping[str, str]) -> Any:
 
 
 class Argo:
-    """The provider for one metric; ``spec`` is what stands under ``provider.kayenta``."""
+    """The provider for one metric; ``spec`` is what stands under ``provider.kayenta``.
 
-    def __init__(self, spec: Mapping[str, Any]) -> None:
+    ``began`` is when the analysis did and ``interval`` (seconds) the metric's, for scopes without
+    times. ``clock`` gives Unix seconds.
+    """
+
+    def __init__(
+        self,
+        spec: Mapping[str, Any],
+        *,
+        old: bool = False,
+        began: float = 0.0,
+        interval: float = 0.0,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._spec = spec
+        self._old = old
+        self._began = began
+        self._interval = interval
+        self._clock = clock
         self.slowest = 0.0
         """Seconds that the slowest call so far took."""
 
     def measure(self) -> str:
         """Begin: find the configuration by its name and start a canary; its execution's id."""
+        config = self.config_id()
+        if not config and not self._old:
+            raise ArgoError("Canary config not found")
         target = (
-            f"/canary/{self.config_id()}?application={self._spec['application']}"
+            f"/canary/{config}?application={self._spec['application']}"
             f"&metricsAccountName={self._spec['metricsAccountName']}"
             f"&configurationAccountName={self._spec['configurationAccountName']}"
             f"&storageAccountName={self._spec['storageAccountName']}"
@@ -105,16 +127,30 @@ class Argo:
         return Phase.INCONCLUSIVE if score >= threshold["marginal"] else Phase.FAILED
 
     def _payload(self) -> bytes:
+        sides = ("controlScope", "experimentScope")
         scopes = {
-            one["name"]: {
-                "controlScope": _scope(one["controlScope"]),
-                "experimentScope": _scope(one["experimentScope"]),
-            }
+            one["name"]: {side: self._scope(one[side]) for side in sides}
             for one in self._spec["scopes"]
         }
         threshold = self._spec["threshold"]
         thresholds = {"pass": threshold["pass"], "marginal": threshold["marginal"]}
         return json.dumps({"scopes": scopes, "thresholds": thresholds}, indent=8).encode()
+
+    def _scope(self, detail: Mapping[str, Any]) -> dict[str, Any]:
+        """A scope with all fields of its struct, texts that were not given empty."""
+        step, scope = detail.get("step", 0), detail.get("scope", "")
+        region, start, end = (detail.get(name, "") for name in ("region", "start", "end"))
+        if self._old:
+            return {"scope": scope, "region": region, "step": step, "start": start, "end": end}
+        now = self._clock()
+        since = self._began if self._spec.get("lookback") else now - self._interval
+        return {
+            "scope": scope,
+            "location": region,
+            "step": step,
+            "start": start or _rfc3339(since),
+            "end": end or _rfc3339(now),
+        }
 
     def _call(self, method: str, target: str, body: bytes | None = None) -> Any:
         address = urlsplit(self._spec["address"])
@@ -149,10 +185,8 @@ def _said(answer: http.client.HTTPResponse, text: bytes, *, took: float) -> Any:
         raise ArgoError(f"no JSON: {text[:100]!r}") from exc
 
 
-def _scope(detail: Mapping[str, Any]) -> dict[str, Any]:
-    """A scope with all fields of its struct, those that were not given empty."""
-    texts = {name: detail.get(name, "") for name in ("scope", "region", "start", "end")}
-    return {**texts, "step": detail.get("step", 0)}
+def _rfc3339(seconds: float) -> str:
+    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _check_types(one: Any) -> None:

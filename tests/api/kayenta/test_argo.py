@@ -78,11 +78,12 @@ def test_the_example_finds_its_configuration(server: Server, stored: str) -> Non
     assert argo.slowest < 1
 
 
+@pytest.mark.parametrize("old", [False, True])
 def test_the_example_starts_a_judgement_and_is_told_that_it_goes_on(
-    server: Server, stored: str
+    server: Server, stored: str, old: bool
 ) -> None:
     assert stored
-    argo = Argo(provider(server))
+    argo = Argo(provider(server), old=old)
     execution = argo.measure()
     assert argo.resume(execution).phase is Phase.RUNNING
     assert server.runs.get(execution).namespace == "shop"
@@ -92,8 +93,25 @@ def test_the_example_starts_a_judgement_and_is_told_that_it_goes_on(
 def test_a_configuration_that_is_not_there_is_an_error_of_the_measurement(
     server: Server,
 ) -> None:
-    with pytest.raises(ArgoError, match="400"):
+    with pytest.raises(ArgoError, match="not found"):
         Argo(provider(server, canaryConfigName="other")).measure()
+    with pytest.raises(ArgoError, match="400"):
+        Argo(provider(server, canaryConfigName="other"), old=True).measure()
+
+
+@pytest.mark.parametrize(("lookback", "length"), [(False, 300.0), (True, 1500.0)])
+def test_scopes_without_times_are_the_last_interval_or_all_since_the_start(
+    server: Server, stored: str, lookback: bool, length: float
+) -> None:
+    assert stored
+    spec = provider(server, lookback=lookback)
+    for one in spec["scopes"]:
+        for side in ("controlScope", "experimentScope"):
+            del one[side]["start"], one[side]["end"]
+    now = server.clock()
+    argo = Argo(spec, interval=300.0, began=now - 1500.0, clock=server.clock)
+    run = server.runs.get(argo.measure())
+    assert (run.started_at, run.analysis.duration) == (now - length, length)
 
 
 def test_accounts_may_keep_the_names_that_they_have(server: Server, stored: str) -> None:
