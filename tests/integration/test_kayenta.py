@@ -48,13 +48,13 @@ def _walk(name: str, version: str, begin: float, *, factor: float = 1.0, after: 
 
 
 def _series(begin: float) -> list[Series]:
-    """Versions: v1 and v2 alike; cpu's cpu is high, bad is bad, late gets bad after 21 minutes."""
+    """Versions: v1 and v2 alike; cpu's cpu is high, bad is bad, late gets bad after 12 minutes."""
     worse = {
         "v1": {},
         "v2": {},
         "hungry": {"cpu": (1.4, 0.0)},
         "bad": dict.fromkeys(("request_seconds", "errors", "cpu"), (1.5, 0.0)),
-        "late": dict.fromkeys(("request_seconds", "errors", "cpu"), (3.0, 1260.0)),
+        "late": dict.fromkeys(("request_seconds", "errors", "cpu"), (3.0, 720.0)),
     }
     found = []
     for version, bad in worse.items():

@@ -15,12 +15,16 @@ from pydantic import BeforeValidator, Field, ValidationError
 
 from judge.dialects.kayenta.config import KayentaDocument, Text
 from judge.dialects.kayenta.instants import parse_instant
+from judge.dialects.kayenta.schedule import MINUTE
 from judge.errors import SpecError
 from judge.spec.fields import ListOf
 from judge.spec.problems import half_characters, issues_of
+from judge.spec.units import LONGEST
 from judge.spec.written import Written
 
 M = TypeVar("M", bound=KayentaDocument)
+
+_MOST_MINUTES = int(LONGEST / MINUTE)
 
 
 def _number(value: Any) -> Any:
@@ -44,8 +48,10 @@ def _texts(value: Any) -> Any:
 
 Number = Annotated[float, BeforeValidator(_number)]
 Whole = Annotated[int, BeforeValidator(_whole)]
-Step = Annotated[Whole, Field(ge=1)]
-Minutes = Annotated[Whole, Field(ge=0, le=5_256_000)]
+Score = Annotated[Number, Field(ge=0, le=100)]
+Step = Annotated[Whole, Field(ge=1, le=int(LONGEST))]
+Minutes = Annotated[Whole, Field(ge=0, le=_MOST_MINUTES)]
+Offset = Annotated[Whole, Field(ge=-_MOST_MINUTES, le=_MOST_MINUTES)]
 At = Annotated[float, BeforeValidator(parse_instant)]
 Params = Annotated[dict[str, Text], BeforeValidator(_texts)]
 
@@ -53,9 +59,9 @@ Params = Annotated[dict[str, Text], BeforeValidator(_texts)]
 class Thresholds(KayentaDocument):
     """From which scores on, 0 to 100, a canary passes or is marginal."""
 
-    passing: Annotated[Number, Field(alias="pass")]
+    passing: Annotated[Score, Field(alias="pass")]
     """At or above it the canary passes."""
-    marginal: Number
+    marginal: Score
     """Below it, and in a standalone analysis at it too, the canary fails."""
 
 
@@ -107,7 +113,7 @@ class StandaloneScope(KayentaDocument):
     """What `${scope}` is for the baseline."""
     control_location: Text = ""
     """What `${location}` is for the baseline."""
-    control_offset_in_minutes: Whole = 0
+    control_offset_in_minutes: Offset = 0
     """How much earlier the baseline is read."""
     experiment_scope: Text = ""
     """What `${scope}` is for the canary."""

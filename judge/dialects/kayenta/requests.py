@@ -37,6 +37,7 @@ from judge.errors import Issue, SpecError
 from judge.spec.rendering import unknown
 from judge.spec.resolved import PrometheusConfig, ResolvedAnalysis
 from judge.spec.schedule import MOST_LOOKS
+from judge.spec.units import LONGEST
 
 T = TypeVar("T")
 
@@ -163,20 +164,24 @@ def _threshold_issues(thresholds: Thresholds, prefix: str) -> list[Issue]:
 
 
 def _end_issues(body: CanaryRequest, prefix: str) -> list[Issue]:
-    """Scopes that end before they start."""
-    sides = [
-        (f"{prefix}scopes.{name}.{field}", scope)
+    """Scopes that end before they start, or last longer than a run can."""
+    return [
+        Issue(f"{prefix}scopes.{name}.{field}.end", wrong)
         for name, pair in body.scopes.items()
         for field, scope in (
             ("controlScope", pair.control_scope),
             ("experimentScope", pair.experiment_scope),
         )
+        if (wrong := _end_fault(scope))
     ]
-    return [
-        Issue(f"{path}.end", "lies before start; write a later end")
-        for path, scope in sides
-        if scope.end < scope.start
-    ]
+
+
+def _end_fault(scope: CanaryScope) -> str:
+    if scope.end < scope.start:
+        return "lies before start; write a later end"
+    if scope.end - scope.start > LONGEST:
+        return "lies more than ten years after start; write an earlier end"
+    return ""
 
 
 def _own_times(config: CanaryConfig, body: CanaryRequest) -> LookTimes:

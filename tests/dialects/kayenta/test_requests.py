@@ -286,6 +286,10 @@ def test_what_does_not_fit_together_is_told_at_once_too() -> None:
         ({"scope": {"endTimeIso": "2018-12-17T20:56:00Z"}}, "scopes[0].endTimeIso"),
         ({"scope": {"startTimeIso": "yesterday"}}, "scopes[0].startTimeIso"),
         ({"thresholds": None}, "thresholds"),
+        ({"thresholds": {"pass": 101, "marginal": 5}}, "thresholds.pass"),
+        ({"thresholds": {"pass": 50, "marginal": -1}}, "thresholds.marginal"),
+        ({"scope": {"controlOffsetInMinutes": 10**9}}, "scopes[0].controlOffsetInMinutes"),
+        ({"scope": {"step": 10**9}}, "scopes[0].step"),
     ],
 )
 def test_a_standalone_request_that_cannot_be_judged_is_refused(
@@ -294,6 +298,14 @@ def test_a_standalone_request_that_cannot_be_judged_is_refused(
     with pytest.raises(SpecError) as caught:
         _standalone(standalone(**copy.deepcopy(change)))
     assert list(_issues(caught)) == [path]
+
+
+def test_a_scope_of_more_than_ten_years_is_refused() -> None:
+    request = canary()
+    request["scopes"]["default"]["experimentScope"].update(start=0, step=10**6)
+    with pytest.raises(SpecError) as caught:
+        _canary(request)
+    assert list(_issues(caught)) == ["scopes.default.experimentScope.end"]
 
 
 def test_without_a_prometheus_in_the_settings_nothing_starts() -> None:
