@@ -26,8 +26,9 @@ from judge.spec.rendering import unknown
 from judge.spec.resolved import Direction
 
 JUDGE = "NetflixACAJudge-v1.0"
-NOT_SAID = ("none", "")
-"""What stands for a strategy that nobody chose: Kayenta's own word, and an emptied field's."""
+NOT_SAID = ("none", "default", "")
+"""What stands for a strategy that nobody chose: the judge's word, the web page's, an emptied field.
+"""
 
 LONGEST_NAME = 1000
 
