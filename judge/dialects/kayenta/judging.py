@@ -16,10 +16,11 @@ from judge.dialects.kayenta.pair_lists import MetricSetPair
 from judge.errors import Issue, SpecError
 from judge.spec.rendering import unknown
 from judge.spec.resolved import CANARY, Direction, ScoreThresholds
-from judge.verdict.kayenta.classification import Terms, classify
+from judge.verdict.kayenta.classification import classify
 from judge.verdict.kayenta.documents import result_document, score_document
 from judge.verdict.kayenta.labels import Classification
 from judge.verdict.kayenta.scoring import Result, classified, score
+from judge.verdict.kayenta.terms import Terms
 
 
 def judge_pairs(

@@ -1,60 +1,32 @@
-"""Two arrays and the rules of a metric -> what Kayenta's judge says of them.
+"""Two arrays and the rules of a metric -> what Kayenta's judge says of them, one pair or many.
 
-Owned here: the order of the steps of NetflixACAJudge-v1.0, and which of them are left out or
-altered in strict mode (`strictness`). Not here: the statistics (`judge.stats.ranks`,
-`effect_sizes`, `outliers`), the score.
-
-The one thing that is not Kayenta's own: where each side is constant it adds Gaussian noise from a
-generator without a seed; here the noise is the normal quantiles, so that a replay says the same.
+Owned here: the comparison of NetflixACAJudge-v1.0: the interval of the shift, the effect size, the
+label and whether it is critical; in strict mode by an interval that no unit changes. Not here: what
+comes before (`preparation`), the statistics (`judge.stats.ranks`, `effect_sizes`), the score.
 """
 
 from __future__ import annotations
 
-import functools
 import math
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 import numpy as np
-from scipy import special
 
-from judge.spec.kayenta_rules import EffectMeasure, KayentaRules, NanStrategy
+from judge.spec.kayenta_rules import EffectMeasure
 from judge.spec.resolved import Direction
 from judge.stats.arms import Array
-from judge.stats.effect_sizes import Summary, cles, mean_ratio, ratio_of_means, summary
-from judge.stats.outliers import kept
-from judge.stats.ranks import AllTied, Shift, shift
+from judge.stats.effect_sizes import Summary, cles, summaries
+from judge.stats.ranks import AllTied, Shift, shift, shifts
 from judge.verdict.kayenta import strictness
 from judge.verdict.kayenta.labels import Classification, Label
+from judge.verdict.kayenta.preparation import Ready, prepare, said
+from judge.verdict.kayenta.terms import Terms
 
-TOLERANCE = 0.25
-"""Of the estimate: a shift must lie beyond it with all of its interval."""
-CONFIDENCE = 0.98
-NOISE = 1e-5
-"""Of a constant's value: the standard deviation of the noise that unties it."""
 ERROR_REASON = "Metric Classification Failed"
+FEWEST_TOGETHER = 64
+"""Pairs of the same sizes from which on they are compared at once."""
 
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """How one metric is taken: its name as reasons say it, and its rules."""
-
-    name: str
-    rules: KayentaRules = field(default_factory=KayentaRules)
-    direction: Direction = Direction.EITHER
-    critical: bool = False
-    strict: bool = False
-    tolerance: float = TOLERANCE
-    confidence: float = CONFIDENCE
-
-
-@dataclass(frozen=True, slots=True)
-class _Sides:
-    """What is compared, cleaned, with its summaries."""
-
-    experiment: Array
-    control: Array
-    of_experiment: Summary
-    of_control: Summary
+Pair = tuple[Array, Array]
 
 
 def classify(experiment: Array, control: Array, terms: Terms) -> Classification:
@@ -62,99 +34,98 @@ def classify(experiment: Array, control: Array, terms: Terms) -> Classification:
 
     Raises nothing on any data: what cannot be compared is an Error, as Kayenta has it.
     """
+    ours, theirs = (np.asarray(side, dtype=float) for side in (experiment, control))
     with np.errstate(over="ignore", invalid="ignore"):
-        return _classified(
-            np.asarray(experiment, dtype=float), np.asarray(control, dtype=float), terms
-        )
+        return _one(prepare(ours, theirs, terms), terms)
 
 
-def _classified(ours: Array, theirs: Array, terms: Terms) -> Classification:
-    infinite: strictness.Infinite | None = None
-    replaces = terms.rules.nan_strategy is NanStrategy.REPLACE
+def classify_all(pairs: Sequence[Pair], terms: Terms) -> list[Classification]:
+    """The same of each (experiment, control), bit for bit; many of the same sizes are quicker."""
+    if len(pairs) < FEWEST_TOGETHER:
+        return [classify(*pair, terms) for pair in pairs]
+    floats = [(np.asarray(a, dtype=float), np.asarray(b, dtype=float)) for a, b in pairs]
+    with np.errstate(over="ignore", invalid="ignore"):
+        found: list[Ready | Classification] = [
+            prepare(*pair, terms, known)
+            for pair, known in zip(floats, _summed(floats, terms), strict=True)
+        ]
+        return _many(found, terms)
+
+
+def _summed(pairs: Sequence[Pair], terms: Terms) -> list[tuple[Summary, Summary] | None]:
+    """The summaries of both sides of each pair, where they can be had at once; else None."""
+    nothing: list[tuple[Summary, Summary] | None] = [None] * len(pairs)
+    sizes = {(len(a), len(b)) for a, b in pairs}
+    if len(sizes) > 1 or terms.strict or terms.rules.outlier_factor is not None:
+        return nothing
+    sides = [np.stack(side) for side in zip(*pairs, strict=True)]
+    if any(np.isnan(side).any() for side in sides):
+        return nothing
+    return list(zip(*(_rows(side) for side in sides), strict=True))
+
+
+def _rows(side: Array) -> list[Summary]:
+    of = summaries(side)
+    table = np.stack((of.min, of.max, of.mean, of.std), axis=1).tolist()
+    return [Summary(low, high, mean, std, of.count) for low, high, mean, std in table]
+
+
+def _many(found: Sequence[Ready | Classification], terms: Terms) -> list[Classification]:
+    """Each concluded; those of the same sizes by one search for all of them."""
+    alike: dict[tuple[int, int], list[int]] = {}
+    for at, one in enumerate(found):
+        if isinstance(one, Ready) and not terms.strict:
+            alike.setdefault((one.experiment.size, one.control.size), []).append(at)
+    concluded = dict[int, Classification]()
+    for places in alike.values():
+        if len(places) >= FEWEST_TOGETHER:
+            ready = [one for at in places if isinstance(one := found[at], Ready)]
+            concluded |= zip(places, _together(ready, terms), strict=True)
+    return [concluded.get(at) or _one(one, terms) for at, one in enumerate(found)]
+
+
+def _together(ready: Sequence[Ready], terms: Terms) -> list[Classification]:
+    ours, theirs = (
+        np.stack([one.experiment for one in ready]),
+        np.stack([one.control for one in ready]),
+    )
+    of = shifts(ours, theirs, confidence=terms.confidence)
+    columns = (one.tolist() for one in (of.low, of.high, of.estimate))
+    # Of values that all tie there is no shift at all.
+    found = [None if math.isnan(row[2]) else Shift(*row) for row in zip(*columns, strict=True)]
+    return [
+        _concluded(one, each, terms) if each else _one(one, terms)
+        for one, each in zip(ready, found, strict=True)
+    ]
+
+
+def _one(ready: Ready | Classification, terms: Terms) -> Classification:
+    if isinstance(ready, Classification):
+        return ready
     if terms.strict:
-        infinite = strictness.infinite(ours, theirs, terms.direction)
-        ours, theirs = infinite.experiment, infinite.control
-        replaces = replaces and not (strictness.vanished(ours) or strictness.vanished(theirs))
-    sides = _sides(ours, theirs, terms.rules, replaces=replaces)
-    if infinite is not None and infinite.found is not None:
-        return _beyond_measure(sides, infinite.found, terms)
-    plain = _without_comparison(sides, terms, replaces=replaces)
-    return plain or _compared(sides, terms)
+        exact = strictness.exact_shift(ready.experiment, ready.control, terms.confidence)
+        return _concluded(ready, exact, terms)
+    try:
+        found = shift(ready.experiment, ready.control, confidence=terms.confidence)
+    except AllTied:
+        return said(ready, Label.ERROR, ERROR_REASON)
+    return _concluded(ready, found, terms)
 
 
-def _sides(ours: Array, theirs: Array, rules: KayentaRules, *, replaces: bool) -> _Sides:
-    ours, theirs = (_cleaned(side, rules, replaces=replaces) for side in (ours, theirs))
-    return _Sides(ours, theirs, summary(ours), summary(theirs))
-
-
-def _cleaned(values: Array, rules: KayentaRules, *, replaces: bool) -> Array:
-    gaps = np.isnan(values)
-    if gaps.any():
-        values = np.where(gaps, 0.0, values) if replaces else values[~gaps]
-    if rules.outlier_factor is not None and values.size:
-        values = kept(values, factor=rules.outlier_factor)
-    return values
-
-
-def _without_comparison(sides: _Sides, terms: Terms, *, replaces: bool) -> Classification | None:
-    """What is said before anything is compared; None where it must be."""
-    ours, theirs = sides.experiment, sides.control
-    if not (ours.size and theirs.size):
-        return _no_data(sides, terms, replaces=replaces)
-    if _alike(sides) and np.array_equal(np.sort(ours), np.sort(theirs)):
-        same = "The Canary and Baseline data are identical"
-        return _said(sides, Label.PASS, same, ratio=1.0)
-    first = ours[0]
-    if (ours == first).all() and (theirs == first).all():
-        return _said(sides, Label.PASS, ratio=1.0)
-    if terms.strict and strictness.too_few(ours.size, theirs.size, terms.confidence):
-        few = strictness.few_reason(terms.name, ours.size, theirs.size, terms.confidence)
-        return _said(sides, Label.NODATA, few, critical=terms.critical, ratio=1.0, scarce=True)
-    return None
-
-
-def _alike(sides: _Sides) -> bool:
-    """Whether both sides may be the same values, as far as their ends tell."""
-    one, other = sides.of_experiment, sides.of_control
-    return (one.count, one.min, one.max) == (other.count, other.min, other.max)
-
-
-def _no_data(sides: _Sides, terms: Terms, *, replaces: bool) -> Classification:
-    if replaces:
-        return _said(sides, Label.PASS, ratio=1.0)
-    missing = f"Missing data for {terms.name}"
-    if terms.rules.must_have_data and not terms.critical:
-        return _said(sides, Label.NODATA_FAIL_METRIC, missing, ratio=1.0)
-    return _said(sides, Label.NODATA, missing, critical=terms.critical, ratio=1.0)
-
-
-def _compared(sides: _Sides, terms: Terms) -> Classification:
-    ours, theirs = sides.experiment, sides.control
-    ratio = ratio_of_means(sides.of_experiment.mean, sides.of_control.mean)
+def _concluded(ready: Ready, found: Shift, terms: Terms) -> Classification:
+    effect = ready.ratio
+    if terms.rules.effect.measure is EffectMeasure.CLES:
+        effect = cles(ready.experiment, ready.control)
+    least = terms.tolerance * abs(found.estimate)
     if terms.strict:
-        found = strictness.exact_shift(ours, theirs, terms.confidence)
-        least = strictness.least(found, ours, theirs, terms.tolerance)
-    else:
-        if _both_constant(ours, theirs):
-            if theirs[0] == -math.inf and theirs.size > 1 and math.isfinite(ours[0]):
-                return _said(sides, Label.PASS, ratio=math.nan)  # the peer's noise makes them NaN
-            if math.isfinite(ours[0]) and math.isfinite(theirs[0]):
-                ours, theirs = _untied(ours, theirs)
-                ratio = mean_ratio(ours, theirs)
-        try:
-            found = shift(ours, theirs, confidence=terms.confidence)
-        except AllTied:
-            return _said(sides, Label.ERROR, ERROR_REASON)
-        least = terms.tolerance * abs(found.estimate)
-    effects = terms.rules.effect
-    effect = cles(ours, theirs) if effects.measure is EffectMeasure.CLES else ratio
+        least = strictness.least(found, ready.experiment, ready.control, terms.tolerance)
     label = _label(found, least, effect, terms)
-    return _said(
-        sides,
+    return said(
+        ready,
         label,
         _reason(label, effect, terms),
         critical=_critical(label, effect, terms),
-        ratio=ratio,
+        ratio=ready.ratio,
         effect=effect,
         shift=found,
     )
@@ -197,63 +168,3 @@ def _reason(label: Label, effect: float, terms: Terms) -> str:
     if _critical(label, effect, terms):
         return f"The metric {terms.name} was classified as {label} (Critical)"
     return f"{terms.name} was classified as {label}"
-
-
-def _beyond_measure(sides: _Sides, label: Label, terms: Terms) -> Classification:
-    """The canary is infinite where the baseline never is: no effect size is larger."""
-    return _said(
-        sides,
-        label,
-        strictness.infinite_reason(terms.name, label),
-        critical=terms.critical,
-        ratio=math.nan,
-    )
-
-
-def _both_constant(ours: Array, theirs: Array) -> bool:
-    """Whether ranks would say nothing without noise. Of infinities there is none."""
-    if ours[0] != ours[-1] or theirs[0] != theirs[-1]:
-        return False
-    return bool((ours == ours[0]).all() and (theirs == theirs[0]).all())
-
-
-def _untied(ours: Array, theirs: Array) -> tuple[Array, Array]:
-    """Two constant sides with noise: other quantiles on either, as two draws differ."""
-    return _noisy(ours, 0.7), _noisy(theirs, 0.4)
-
-
-def _noisy(values: Array, offset: float) -> Array:
-    # Adding zero makes a negative zero a plain one, as adding noise of size zero does.
-    return values * (1.0 + NOISE * _quantiles(len(values), offset)) + 0.0
-
-
-@functools.lru_cache(maxsize=64)
-def _quantiles(size: int, offset: float) -> Array:
-    """Standard normal values at (i - offset) / size: none of them 0, however few there are."""
-    found = np.asarray(special.ndtri((np.arange(1, size + 1) - offset) / size))
-    found.setflags(write=False)
-    return found
-
-
-def _said(
-    sides: _Sides,
-    label: Label,
-    reason: str = "",
-    *,
-    critical: bool = False,
-    ratio: float | None = None,
-    effect: float = math.nan,
-    shift: Shift | None = None,
-    scarce: bool = False,
-) -> Classification:
-    return Classification(
-        label=label,
-        experiment=sides.of_experiment,
-        control=sides.of_control,
-        reason=reason,
-        critical=critical,
-        ratio=ratio,
-        effect=effect,
-        shift=shift,
-        scarce=scarce,
-    )

@@ -16,13 +16,14 @@ from dataclasses import dataclass, field
 from judge.spec.resolved import BASELINE, CANARY, SHADOW, Metric, ResolvedAnalysis
 from judge.stats.samples import Interval
 from judge.verdict.kayenta import reasons
-from judge.verdict.kayenta.classification import Terms, classify
+from judge.verdict.kayenta.classification import classify_all
 from judge.verdict.kayenta.documents import result_document, score_document
 from judge.verdict.kayenta.labels import Classification, Label
 from judge.verdict.kayenta.pairing import Tags, Unpaired, pairs
 from judge.verdict.kayenta.readings import TrackReadings, trailing_holes
 from judge.verdict.kayenta.rules import allowed, comparable, grouping, terms_of
 from judge.verdict.kayenta.scoring import Result, Score, classified, score
+from judge.verdict.kayenta.terms import Terms
 from judge.verdict.verdict import MetricVerdict, Outcome, Promise, TrackVerdict, Verdict
 
 _OUTCOMES = {
@@ -169,7 +170,8 @@ class KayentaJudge:
             paired = pairs(theirs.sides(), ours.sides())
         except Unpaired as error:
             return _Said(metric, terms, why=reasons.unpaired(metric, str(error)))
-        found = [(one.tags, classify(one.experiment, one.control, terms)) for one in paired]
+        said = classify_all([(one.experiment, one.control) for one in paired], terms)
+        found = [(one.tags, each) for one, each in zip(paired, said, strict=True)]
         return _Said(metric, terms, found)
 
     def _tally(self, said: Sequence[_Said]) -> _Tally:

@@ -6,11 +6,11 @@ import math
 from collections.abc import Sequence
 
 from judge.spec.resolved import Direction, Metric, ScoreThresholds
-from judge.verdict.kayenta.classification import Terms
 from judge.verdict.kayenta.labels import Classification
 from judge.verdict.kayenta.pairing import Tags
 from judge.verdict.kayenta.rules import allowed
 from judge.verdict.kayenta.scoring import Result, Score
+from judge.verdict.kayenta.terms import Terms
 from judge.verdict.reasons import amount, figure, title
 
 NOTHING_COUNTS = "no metric counts: each is muted or without data"

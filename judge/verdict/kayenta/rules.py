@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from judge.spec.kayenta_rules import EffectSize, KayentaRules
 from judge.spec.resolved import Compare, Direction, Kind, Metric, ResolvedAnalysis
-from judge.verdict.kayenta.classification import Terms
 from judge.verdict.kayenta.scoring import WHOLE
+from judge.verdict.kayenta.terms import Terms
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ import pytest
 
 from judge.spec.kayenta_rules import KayentaRules, NanStrategy
 from judge.stats.effect_sizes import summary
-from judge.verdict.kayenta.classification import Terms, classify
+from judge.verdict.kayenta.classification import classify
+from judge.verdict.kayenta.terms import Terms
 from tests.kayenta_cases import cases
 
 STRATEGIES = {"removeNaNs": NanStrategy.REMOVE, "replaceNaNs": NanStrategy.REPLACE}
