@@ -48,13 +48,16 @@ class Differences:
 
 
 class Tabled:
-    """A `Plain` statistic that is looked up; counted only at a step, where roundings decide."""
+    """A `Plain` statistic that is looked up; counted only at a step, where roundings decide.
 
-    __slots__ = ("_differences", "_half", "_last", "_plain", "high", "low")
+    Between steps nothing ties across, and with two different values sigma is above 0.
+    """
+
+    __slots__ = ("_differences", "_hair", "_half", "_last", "_plain", "_sigma", "high", "low")
 
     def __init__(self, plain: Plain) -> None:
         self.low, self.high = plain.low, plain.high
-        self._plain = plain
+        self._plain, self._hair, self._sigma = plain, plain.hair, plain.scale.sigma
         first, second = plain.first.in_order, plain.second.in_order
         pairs = first.size * second.size
         in_order = np.empty(pairs)
@@ -68,7 +71,7 @@ class Tabled:
 
     def at(self, shift: float) -> float:
         """The value at a shift. Raises AllTied."""
-        differences, hair = self._differences, self._plain.hair
+        differences, hair = self._differences, self._hair
         below = bisect_left(differences, shift)
         if (
             not 0 < below < self._last
@@ -76,4 +79,7 @@ class Tabled:
             or shift - differences[below - 1] <= hair
         ):
             return self._plain.at(shift)
-        return self._plain.scale(self._half - below)
+        centred = self._half - below
+        if centred > 0.0:
+            return (centred - 0.5) / self._sigma
+        return (centred + 0.5) / self._sigma if centred < 0.0 else 0.0

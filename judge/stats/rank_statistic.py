@@ -93,12 +93,12 @@ class Sample:
         return math.isfinite(self.least) and math.isfinite(self.most)
 
     def _merge(self, steps: Array) -> None:
-        ends = np.append(np.flatnonzero(steps), self.size - 1)
-        self.values = self.in_order[ends]
-        self.counts = np.diff(ends, prepend=-1)
+        ends = np.empty(np.count_nonzero(steps) + 2, dtype=np.intp)
+        ends[0], ends[1:-1], ends[-1] = -1, np.flatnonzero(steps), self.size - 1
+        self.values = self.in_order[ends[1:]]
+        self.counts = ends[1:] - ends[:-1]
         self.ties = ties(self.counts)
-        apart = steps[steps > 0.0]
-        self.gap = float(apart.min()) if apart.size else math.inf
+        self.gap = float(np.minimum.reduce(steps, where=steps > 0.0, initial=math.inf))
 
     def count(self, index: int) -> int:
         """How often the value at ``index`` occurs."""
@@ -116,8 +116,8 @@ class Plain:
         self.first, self.second = first, second
         self._half = first.size * second.size / 2
         self.scale = Scale(first.size, second.size, first.ties + second.ties)
-        self._padded = np.append(second.values, math.inf)
-        self._below = None if second.counts is None else np.append(0, np.cumsum(second.counts))
+        self._padded: Array | None = None
+        self._below: Whole | None = None
 
     @staticmethod
     def fits(first: Sample, second: Sample) -> bool:
@@ -145,6 +145,10 @@ class Plain:
     def at(self, shift: float) -> float:
         """Counts the pairs in which the shifted value is above, and those that tie."""
         first, second = self.first, self.second
+        if self._padded is None:
+            self._padded = np.append(second.values, math.inf)
+            if second.counts is not None:
+                self._below = np.append(0, np.cumsum(second.counts))
         shifted = first.values - shift
         rank = second.values.searchsorted(shifted)
         below = rank if self._below is None else self._below.take(rank)
@@ -232,7 +236,7 @@ class Scale:
 
 def ties(counts: Whole) -> float:
     """The sum of t³ - t."""
-    return float((counts**3 - counts).sum())
+    return float(counts.dot(counts * counts - 1))
 
 
 def _standardised(centred: float, sigma: float) -> float:

@@ -11,7 +11,6 @@ has it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +18,6 @@ from numpy.typing import NDArray
 from judge.stats.arms import Array
 
 Values = Callable[[NDArray[np.intp], Array], Array]
-Number = TypeVar("Number", float, Array)
 
 TOLERANCE = 1e-4
 """How far from a change of sign a search may end, in the unit of the argument."""
@@ -48,28 +46,27 @@ def root(
         if abs(f_across) < abs(f_here):
             before, here, across = here, across, here
             f_before, f_here, f_across = f_here, f_across, f_here
-        least = slack(here)
-        half = (across - here) / 2
-        if abs(half) <= least or abs(f_here) <= ZERO:
+        least = 2 * EPSILON * abs(here) + TOLERANCE / 2
+        width = across - here
+        move = width / 2
+        if abs(move) <= least or abs(f_here) <= ZERO:
             return here
-        move = half
         if abs(moved) >= least and abs(f_before) > abs(f_here):
             if before == across:
                 ratio = f_here / f_before
-                p = (across - here) * ratio
+                p = width * ratio
                 q = 1.0 - ratio
             else:
                 q = f_before / f_across
                 ratio = f_here / f_across
                 other = f_here / f_before
-                p = other * ((across - here) * q * (q - ratio) - (here - before) * (ratio - 1.0))
+                p = other * (width * q * (q - ratio) - (here - before) * (ratio - 1.0))
                 q = (q - 1.0) * (ratio - 1.0) * (other - 1.0)
             if p > 0.0:
                 q = -q
             else:
                 p = -p
-            within = 0.75 * (across - here) * q - abs(least * q) / 2
-            if p < within and p < abs(moved * q / 2):
+            if p < 0.75 * width * q - abs(least * q) / 2 and p < abs(moved * q / 2):
                 move = p / q
         if abs(move) < least:
             move = least if move > 0 else -least
@@ -79,11 +76,6 @@ def root(
         if (f_here > 0 and f_across > 0) or (f_here < 0 and f_across < 0):
             across, f_across = before, f_before
     return here
-
-
-def slack(at: Number) -> Number:
-    """Half the width at which a search about ``at`` ends, and the least move that it makes."""
-    return 2 * EPSILON * abs(at) + TOLERANCE / 2
 
 
 def lockstep(value: Values, low: Array, high: Array, at_low: Array, at_high: Array) -> Array:
@@ -98,7 +90,7 @@ def lockstep(value: Values, low: Array, high: Array, at_low: Array, at_high: Arr
     for _ in range(ITERATIONS):
         moved = state[1] - state[0]
         state = np.where(np.abs(state[5]) < np.abs(state[4]), state[_EXCHANGED], state)
-        least = slack(state[1])
+        least = 2 * EPSILON * np.abs(state[1]) + TOLERANCE / 2
         half = (state[2] - state[1]) / 2
         ended = (np.abs(half) <= least) | (np.abs(state[4]) <= ZERO)
         if np.count_nonzero(ended):

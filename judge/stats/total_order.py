@@ -23,8 +23,7 @@ def in_total_order(first: Array, second: Array) -> tuple[Array | Whole, Array | 
 
 def has_minus_zero(values: Array) -> bool:
     """Is there a minus zero in ``values``, of any shape?"""
-    zeros = values == 0.0
-    return bool(zeros.any()) and bool(np.signbit(values[zeros]).any())
+    return bool(np.count_nonzero(np.signbit(values) & (values == 0.0)))
 
 
 def total_order(values: Array) -> Whole:
