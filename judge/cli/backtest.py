@@ -229,8 +229,10 @@ def _run(
     """Run it, or go on with it; what only served that is taken away when it is done."""
     from judge import __version__
     from judge.runs.backtest.backtest import backtest as run
+    from judge.runs.backtest.backtest import check_judge
     from judge.runs.backtest.journal import Journal, fingerprint
 
+    check_judge(analysis)
     said = {
         name: str(options[name])
         for name in ("since", "until", "every", "recalibrate", "canary_pods", "splits")

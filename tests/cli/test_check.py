@@ -46,6 +46,51 @@ def check(*arguments: str | Path) -> Result:
     return CliRunner().invoke(judge, ["check", *map(str, arguments)])
 
 
+@pytest.mark.parametrize(
+    ("judged", "metric", "told"),
+    [
+        ("judge: kayenta", "template: http-error-rate", "bad is an increase; limit 1.25\n"),
+        (
+            "judge: kayenta",
+            "kind: series, queries: {values: 'm{ ${selector} }'}",
+            '    baseline values, a series every 1m\n      m{ track="stable" }\n',
+        ),
+        (
+            "judge: kayenta",
+            "template: http-error-rate, direction: either, kayenta: {effectSize: {measure: cles}}",
+            "bad is any change; cles up from 0.5, down from 0.5\n",
+        ),
+        (
+            "judge: kayenta",
+            "template: http-latency, direction: decrease, kayenta: {nanStrategy: replace}",
+            "bad is a decrease; meanRatio down from 1\n",
+        ),
+        (
+            "judge: kayenta, strict: true, lookback: 5m",
+            "template: http-error-rate",
+            "30 looks of 1m, judged strictly by Kayenta's judge, 5m back\n",
+        ),
+        (
+            "alsoJudge: kayenta",
+            "template: http-error-rate",
+            "30 looks of 1m, judged by Kayenta's judge as well\n",
+        ),
+    ],
+)
+def test_whose_judgement_it_is_and_from_where_on_is_told(
+    tmp_path: Path, judged: str, metric: str, told: str
+) -> None:
+    file = tmp_path / "a.yaml"
+    fields = "".join(f"  {field}\n" for field in judged.split(", "))
+    head = RIGHT[: RIGHT.index("  inputs")] + RIGHT[RIGHT.index("  tracks") :]
+    file.write_text(
+        head[: head.index("  metrics")] + fields + f"  metrics: [{{name: a, {metric}}}]\n"
+    )
+    done = check(file)
+    assert done.exit_code == 0, done.output
+    assert told in done.output
+
+
 @pytest.fixture
 def right(tmp_path: Path) -> Path:
     path = tmp_path / "right.yaml"

@@ -6,6 +6,7 @@ import pytest
 
 from judge.errors import SourceRejected
 from judge.runs.foresight import Foreseen, foresee
+from judge.spec.resolved import JudgeName
 from judge.verdict.verdict import Promise
 from tests.runs.world import ScriptedSource
 from tests.store.given import BEGAN, analysis
@@ -27,6 +28,13 @@ def test_the_history_that_a_run_would_read_is_gone_over() -> None:
 def test_without_a_history_nothing_is_asked() -> None:
     source = ScriptedSource()
     assert foresee(analysis(history=0.0), source, at=BEGAN) == Foreseen()
+    assert source.asked == []
+
+
+def test_kayentas_judge_reads_no_history_and_promises_nothing() -> None:
+    source = ScriptedSource()
+    asked = analysis(history=330.0, judge=JudgeName.KAYENTA)
+    assert foresee(asked, source, at=BEGAN) == Foreseen(promise=Promise.NONE)
     assert source.asked == []
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from judge.errors import SourceRejected, SpecError
 from judge.runs.planning import plan, plan_recorded
-from judge.spec.resolved import Direction
+from judge.spec.resolved import Direction, JudgeName
 from judge.verdict.planning.plan import Wish
 from tests.runs.world import ScriptedSource
 from tests.store.given import BEGAN, analysis
@@ -46,9 +46,10 @@ def test_a_server_that_refuses_is_the_callers_to_tell() -> None:
             "spec.metrics: an A/B test is not planned",
         ),
         ({"history": 0.0}, "spec.history: is 0, so there is nothing to plan on"),
+        ({"judge": JudgeName.KAYENTA}, "spec.judge: Kayenta's judge is not planned"),
         ({"baseline_offset": 86400.0}, "spec.baselineOffset: a comparison with the service's own"),
     ],
-    ids=["A/B test", "no history", "before/after"],
+    ids=["A/B test", "no history", "another judge", "before/after"],
 )
 def test_what_cannot_be_planned_is_refused_before_anything_is_read(
     changed: dict[str, Any], told: str

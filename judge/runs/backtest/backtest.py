@@ -53,6 +53,16 @@ class Backtested:
     unowned: bool = False
 
 
+def check_judge(analysis: ResolvedAnalysis) -> None:
+    """Raises `SpecError` where the analysis asks another judge than our own."""
+    if analysis.judge is JudgeName.KAYENTA:
+        message = (
+            "a backtest is of the sequential judge; write judge: sequential, or look at judge lab "
+            "for what Kayenta's judge does to good releases"
+        )
+        raise SpecError([Issue("spec.judge", message)])
+
+
 def backtest(
     analysis: ResolvedAnalysis,
     source: Source,
@@ -68,12 +78,7 @@ def backtest(
     Rollouts need a source that is a Prometheus. Raises `SourceError`, or `SpecError` where the
     judge is another's.
     """
-    if analysis.judge is JudgeName.KAYENTA:
-        message = (
-            "a backtest is of the sequential judge; write judge: sequential, or look at judge lab "
-            "for what Kayenta's judge does to good releases"
-        )
-        raise SpecError([Issue("spec.judge", message)])
+    check_judge(analysis)
     found, busy, owned = _releases(analysis, source, plan, wanted, now)
     splits = windows(analysis, plan)
     whole = len(found) + len(splits)
