@@ -83,8 +83,7 @@ def _without_comparison(sides: Ready, terms: Terms, *, replaces: bool) -> Classi
     if _alike(sides) and np.array_equal(np.sort(ours), np.sort(theirs)):
         same = "The Canary and Baseline data are identical"
         return said(sides, Label.PASS, same, ratio=1.0)
-    first = ours[0]
-    if (ours == first).all() and (theirs == first).all():
+    if _both_constant(sides) and ours[0] == theirs[0]:
         return said(sides, Label.PASS, ratio=1.0)
     if terms.strict and strictness.too_few(ours.size, theirs.size, terms.confidence):
         few = strictness.few_reason(terms.name, ours.size, theirs.size, terms.confidence)
@@ -118,17 +117,15 @@ def _beyond_measure(sides: Ready, label: Label, terms: Terms) -> Classification:
     )
 
 
-def _both_constant(ours: Array, theirs: Array) -> bool:
-    """Whether ranks would say nothing without noise. Of infinities there is none."""
-    if ours[0] != ours[-1] or theirs[0] != theirs[-1]:
-        return False
-    return bool((ours == ours[0]).all() and (theirs == theirs[0]).all())
+def _both_constant(sides: Ready) -> bool:
+    """Whether each side is one value: their ranks say nothing without noise."""
+    return all(one.min == one.max for one in (sides.of_experiment, sides.of_control))
 
 
 def _untied(sides: Ready, terms: Terms) -> Ready | Classification:
     """The sides, with noise where each of them is constant: other quantiles on either."""
     ours, theirs = sides.experiment, sides.control
-    if terms.strict or not _both_constant(ours, theirs):
+    if terms.strict or not _both_constant(sides):
         return sides
     if theirs[0] == -math.inf and theirs.size > 1 and math.isfinite(ours[0]):
         return said(sides, Label.PASS, ratio=math.nan)  # the peer's noise makes them NaN
