@@ -75,7 +75,8 @@ def written_issues(spec: SpecWritten, written: Written) -> list[Issue]:
     issues = [written.issue(("spec", *path), message) for path, message in found]
     if asked(spec):
         return issues + [
-            written.issue(("spec", "metrics", i), message) for i, message in _ungrouped(spec)
+            written.issue(("spec", "metrics", i, *inside), message)
+            for i, inside, message in _grouping_faults(spec)
         ]
     for name, value in (
         ("strict", spec.strict),
@@ -153,8 +154,8 @@ def _groups(metric: MetricFields) -> tuple[str, ...] | None:
     return None if metric.kayenta is None else metric.kayenta.groups
 
 
-def _ungrouped(spec: SpecWritten) -> Iterator[tuple[int, str]]:
-    """The metrics that would count nowhere because others count in groups."""
+def _grouping_faults(spec: SpecWritten) -> Iterator[tuple[int, tuple[str, ...], str]]:
+    """Metrics that would count nowhere, or by no weight of theirs, because there are groups."""
     if not spec.group_weights and not any(_groups(metric) for metric in spec.metrics):
         return
     for i, metric in enumerate(spec.metrics):
@@ -163,7 +164,9 @@ def _ungrouped(spec: SpecWritten) -> Iterator[tuple[int, str]]:
                 "others count in groups, and this one in none, so that its score would be lost; "
                 "write kayenta: {groups: [...]}, or groups: [] to leave it out"
             )
-            yield i, message
+            yield i, (), message
+        if alone(spec) and metric.weight is not None:
+            yield i, ("weight",), "where there are groups, groupWeights weigh them; remove it"
 
 
 def _weight_faults(spec: SpecFields) -> Iterator[Fault]:

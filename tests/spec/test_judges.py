@@ -209,6 +209,10 @@ WRONG: dict[str, tuple[str, str]] = {
         analysis("{name: a, template: alerts-firing}"),
         "spec.metrics[0].template: the template holds its metrics to a fixed bound, which",
     ),
+    "a weight beside groups": (
+        analysis(SERIES % ", weight: 2, kayenta: {groups: [a]}"),
+        "spec.metrics[0].weight: where there are groups, groupWeights weigh them; remove it",
+    ),
     "an early pass": (
         analysis(SERIES % "", more="judge: kayenta\nearlyPass: true"),
         "spec.earlyPass: is the sequential judge's: no look of Kayenta's judge proves a release",

@@ -44,6 +44,24 @@ def test_what_is_not_judged_yet_belongs_to_the_grammar() -> None:
     VALIDATOR.validate(document)
 
 
+def test_an_analysis_for_kayentas_judge_is_valid_and_its_slips_are_not() -> None:
+    document = parsed(WHOLE)
+    effect = {"measure": "cles", "allowedIncrease": 0.6}
+    block = {"nanStrategy": "replace", "effectSize": effect, "groups": ["a"]}
+    queries = {"values": {"expr": "m", "step": "30s"}}
+    document["spec"] |= {"judge": "kayenta", "groupWeights": {"a": 50}, "lookback": "5m"}
+    document["spec"]["metrics"] = [
+        {"name": "a", "kind": "series", "queries": queries, "kayenta": block}
+    ]
+    VALIDATOR.validate(document)
+    block["nanStrategy"] = "drop"
+    effect["allowedIncrease"] = "0.6"
+    document["spec"]["groupWeights"]["a"] = 500
+    places = {error.json_path for error in VALIDATOR.iter_errors(document)}
+    assert "$.spec.groupWeights.a" in places
+    assert any(place.startswith("$.spec.metrics[0].kayenta") for place in places)
+
+
 @pytest.mark.parametrize(
     ("place", "value"),
     [
