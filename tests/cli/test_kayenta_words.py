@@ -51,7 +51,7 @@ def both() -> Verdict:
 def test_text_has_labels_groups_and_no_promise(verdict: Verdict) -> None:
     lines = render(verdict, OF, "text").splitlines()
     assert lines[0] == "NOT KNOWN YET  default/checkout: inconclusive, score 90"
-    assert "groups: system 50, errors 100" in lines
+    assert "groups: errors 100, system 50" in lines
     (row,) = [line for line in lines if line.startswith("cpu ")]
     assert " ".join(row.split()).startswith("cpu fail Pass 1, High 1 1.8")
     assert lines[-1] == "no promise on false rollbacks: Kayenta's judge makes none"
@@ -62,7 +62,7 @@ def test_markdown_has_the_same_columns(verdict: Verdict) -> None:
     assert "| metric | verdict | says | ratio | tolerated | why |" in told
     assert "| errors | pass | Pass | " in told
     assert "promise: none" in told
-    assert "groups: system 50, errors 100" in told
+    assert "groups: errors 100, system 50" in told
 
 
 def test_junit_counts_metrics_as_ever(verdict: Verdict) -> None:
@@ -81,7 +81,7 @@ def test_another_judges_opinion_stands_beside(both: Verdict) -> None:
 def test_where_they_differ_is_told() -> None:
     rng = np.random.default_rng(1)
     of = rollouts.analysis(also_judge=JudgeName.KAYENTA, duration=600.0)
-    looks = rollouts.intervals(rng, 10, tracks={BASELINE: 1.0, CANARY: 3.0}, rate=0.1)
+    looks = rollouts.intervals(rng, 10, tracks={BASELINE: 1.0, CANARY: 8.0}, rate=0.1)
     said = make_judge(of, rollouts.history(rng, rate=0.1)).look(looks[:1], finished=False)
     here = said.metrics["error-rate"].verdict.value
     there = said.also["kayenta"]["metrics"]["error-rate"]["verdict"]

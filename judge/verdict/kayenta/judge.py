@@ -49,15 +49,9 @@ class _Said:
 
 @dataclass(frozen=True, slots=True)
 class _Tally:
-    """What all metrics of a track come to: no ``score`` where one of them could not be judged.
-
-    ``scarce`` are results on too little data, which strict mode leaves out of ``known``, the score
-    that a run is decided by.
-    """
+    """What all metrics of a track come to; ``why`` there is no ``score``, if there is none."""
 
     score: Score | None
-    known: Score | None = None
-    scarce: Sequence[Result] = ()
     why: str = ""
 
 
@@ -184,14 +178,17 @@ class KayentaJudge:
             for one in acting
             for _, found in one.found
         ]
+        return self._strictly(results) if self._analysis.strict else _Tally(self._score(results))
+
+    def _strictly(self, results: Sequence[Result]) -> _Tally:
+        """In strict mode too little data say nothing, neither good nor bad."""
         scarce = [one for one in results if one.said.scarce]
-        whole = self._score(results)
-        if not self._analysis.strict:
-            return _Tally(whole, whole)
         known = self._score([one for one in results if not one.said.scarce])
-        if not known.owed and not any(group.counted for group in known.groups):
-            return _Tally(whole, None, scarce, "" if scarce else reasons.NOTHING_COUNTS)
-        return _Tally(whole, known, scarce)
+        if known.points <= self._analysis.score.marginal and (known.owed or _counted(known)):
+            return _Tally(known)
+        if scarce and (not _counted(known) or self._score(results).owed):
+            return _Tally(None, reasons.scarce(scarce))
+        return _Tally(known) if _counted(known) else _Tally(None, reasons.NOTHING_COUNTS)
 
     def _score(self, results: Sequence[Result]) -> Score:
         return score(results, self._grouping.weights, strict=self._analysis.strict)
@@ -206,33 +203,24 @@ class KayentaJudge:
     ) -> TrackVerdict:
         """What a track's score decides: at or below marginal all of it, the rest at the end."""
         limits, looks, planned = self._analysis.score, len(intervals), self._analysis.looks
-        scored = tally.known
-        if scored is not None and scored.points <= limits.marginal:
-            why = _found(verdicts)
-            return TrackVerdict(Outcome.FAIL, reasons.failed(scored, limits, why), scored.points)
-        missing = tally.why or self._unsure(tally, intervals, ended=ended)
-        if scored is None or missing:
-            told = reasons.not_judged(looks, planned, missing, ended=ended)
-            points = None if scored is None else scored.points
-            return TrackVerdict(Outcome.INCONCLUSIVE, told, points)
+        scored = tally.score
+        if scored is None:
+            told = reasons.not_judged(looks, planned, tally.why, ended=ended)
+            return TrackVerdict(Outcome.INCONCLUSIVE, told, None)
         points = scored.points
+        if points <= limits.marginal:
+            why = _found(verdicts)
+            return TrackVerdict(Outcome.FAIL, reasons.failed(scored, limits, why), points)
         if not ended:
             told = reasons.goes_on(looks, planned, points)
             return TrackVerdict(Outcome.INCONCLUSIVE, told, points)
+        holes = trailing_holes(intervals) if self._analysis.strict else 0
+        if holes:
+            return TrackVerdict(Outcome.INCONCLUSIVE, reasons.unseen(holes, points), points)
         if points >= limits.passing:
             return TrackVerdict(Outcome.PASS, reasons.passed(points, limits), points)
         told = reasons.marginal(points, limits, _found(verdicts))
         return TrackVerdict(Outcome.INCONCLUSIVE, told, points)
-
-    def _unsure(self, tally: _Tally, intervals: Sequence[Interval], *, ended: bool) -> str:
-        """Why a score that would pass is not trusted, in strict mode; "" where it is."""
-        if not self._analysis.strict:
-            return ""
-        scored = tally.score
-        if tally.scarce and (tally.known is None or (scored is not None and scored.owed)):
-            return reasons.scarce(tally.scarce)
-        holes = trailing_holes(intervals) if ended else 0
-        return reasons.unseen(holes) if holes else ""
 
     def _metric(self, said: _Said, track: str) -> MetricVerdict:
         if not said.found:
@@ -321,6 +309,11 @@ def tracks_of(analysis: ResolvedAnalysis, intervals: Sequence[Interval]) -> list
         track for one in intervals for tracks in one.samples.values() for track in tracks
     }
     return [track for track in (CANARY, SHADOW) if track in known] or [CANARY]
+
+
+def _counted(scored: Score) -> bool:
+    """Whether any metric has a say in the score."""
+    return any(group.counted for group in scored.groups)
 
 
 def _badness(said: Classification) -> tuple[int, bool, float]:

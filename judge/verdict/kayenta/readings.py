@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from judge.spec.resolved import Kind, Metric, Query
+from judge.stats.arms import Array
 from judge.stats.samples import Absence, Interval, Series
 from judge.verdict.kayenta.pairing import TaggedValues, Tags
 from judge.verdict.kayenta.values import value_of
@@ -34,7 +35,7 @@ class TrackReadings:
     track: str
     lookback: float = 0.0
     _found: dict[str, dict[int, float]] = field(default_factory=dict)
-    _absent: list[tuple[int, Absence | None]] = field(default_factory=list)
+    _absent: list[tuple[int, int, Absence | None]] = field(default_factory=list)
     _begins: int = 0
     _ends: int = 0
 
@@ -45,14 +46,14 @@ class TrackReadings:
         self._ends = _ms(interval.end)
         there = self._series(interval) if self._is_series else self._value(interval, start)
         absence = interval.absent.get(self.metric.name, {}).get(self.track, Absence.NO_DATA)
-        self._absent.append((start, None if there else absence))
+        self._absent.append((start, self._ends, None if there else absence))
 
     def sides(self) -> list[TaggedValues]:
         """The label sets with values in the window, by name; one stand-in where there is none."""
         since = self._since()
         found = []
         for labels in sorted(self._found):
-            values = _after(self._found[labels], since)
+            values = self._counted(self._found[labels], since)
             if values.size:
                 expected = len(values) if self._is_series and len(values) > 1 else 0
                 found.append(TaggedValues(_tags(labels), values, expected))
@@ -61,7 +62,7 @@ class TrackReadings:
     def unread(self) -> bool:
         """Whether there is no value because the source gave no usable answer."""
         since = self._since()
-        looks = [why for start, why in self._absent if since is None or start >= since]
+        looks = [why for _, end, why in self._absent if since is None or end > since]
         return bool(looks) and all(why in UNREAD for why in looks)
 
     @property
@@ -81,11 +82,21 @@ class TrackReadings:
     def _expected(self, since: int | None) -> int:
         """How many points a source that was silent should have given."""
         if not self._is_series:
-            return sum(1 for start, _ in self._absent if since is None or start >= since)
+            return sum(1 for start, _, _ in self._absent if since is None or start >= since)
         lasts = self._query.lasts
         window = self._ends - (self._begins if since is None else since)
         seconds = window / _MS if lasts is None else lasts
-        return int(seconds // self._query.step) if self._query.step > 0 else 0
+        step = self._query.every or self._query.step
+        return int(seconds // step) if step > 0 else 0
+
+    def _counted(self, known: dict[int, float], since: int | None) -> Array:
+        """The values of the window, oldest first."""
+        times = sorted(known if since is None else (at for at in known if at >= since))
+        every = _ms(self._query.every or 0.0)
+        if every:
+            begins = self._begins if since is None else since
+            times = [at for at in times if (at - begins) % every == 0]
+        return np.array([known[at] for at in times], dtype=float)
 
     def _series(self, interval: Interval) -> bool:
         there = False
@@ -113,14 +124,6 @@ def trailing_holes(intervals: Sequence[Interval]) -> int:
         if read or not reasons & UNREAD:
             return back
     return len(intervals)
-
-
-def _after(
-    known: dict[int, float], since: int | None
-) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """The values from ``since`` on, oldest first."""
-    times = sorted(known) if since is None else sorted(at for at in known if at >= since)
-    return np.array([known[at] for at in times], dtype=float)
 
 
 def _tags(labels: str) -> Tags:

@@ -81,10 +81,10 @@ def scarce(results: Sequence[Result]) -> str:
     return "; ".join(dict.fromkeys(one.said.reason for one in results))
 
 
-def unseen(holes: int) -> str:
+def unseen(holes: int, points: float) -> str:
     """The end of the run was not seen (strict mode)."""
     last = "the last look" if holes == 1 else f"the last {holes} looks"
-    return f"{last} could not be read, so the end of the run was not seen"
+    return f"{last} could not be read, so score {points:g} says nothing of the end of the run"
 
 
 def _label(said: Classification) -> str:

@@ -394,7 +394,25 @@ class TestStrictRuns:
         strict = KayentaJudge(analysis(strict=True)).decide(short)
         assert (strict.verdict, strict.decided_at, strict.score) == (Outcome.INCONCLUSIVE, 9, None)
         assert "3 values against 3 can be 90% sure at most" in strict.reason
-        assert strict.kayenta["score"]["score"] == 0.0
+        assert strict.kayenta is None
+
+    def test_what_is_known_fails_though_something_else_is_scarce(self, rng) -> None:
+        tracks = {
+            "cpu": {CANARY: alone(uniform(rng, 20, 22)), BASELINE: alone(uniform(rng, 10, 12))},
+            "rare": {CANARY: alone([2.0, 3.0]), BASELINE: alone([1.0, 2.0])},
+        }
+        of = analysis(metric(critical=False), metric("rare"), strict=True)
+        verdict = KayentaJudge(of).decide(intervals(10, tracks))
+        assert (verdict.verdict, verdict.decided_at, verdict.score) == (Outcome.FAIL, 0, 0.0)
+        assert verdict.kayenta["score"]["score"] == 0.0
+
+    def test_what_is_scarce_and_not_critical_is_left_out(self, rng) -> None:
+        steady = {track: alone(uniform(rng, 10, 12)) for track in (CANARY, BASELINE)}
+        tracks = {"a": steady, "b": steady, "rare": {CANARY: alone([2.0]), BASELINE: alone([1.0])}}
+        metrics = [metric("a"), metric("b"), metric("rare", groups=("rare",), critical=False)]
+        verdict = KayentaJudge(analysis(*metrics, strict=True)).decide(intervals(10, tracks))
+        assert (verdict.verdict, verdict.score) == (Outcome.PASS, 100.0)
+        assert verdict.metrics["rare"].verdict is Outcome.INCONCLUSIVE
 
     def test_muted_metrics_alone_are_0_with_kayenta_and_nothing_in_strict_mode(self, rng) -> None:
         muted = metric(observe=True)
