@@ -78,7 +78,9 @@ class Query:
 
     Of a series it is any PromQL, its result taken by label set: at ``step`` seconds, from
     ``begins`` seconds after the interval's start (before it where that is negative) and for
-    ``lasts`` seconds, None for as long as the interval.
+    ``lasts`` seconds, None for as long as the interval. With ``every``, of which ``step`` is a
+    part, Kayenta's judge counts only the values that lie whole multiples of it after the start of
+    what is judged.
     """
 
     expr: str
@@ -86,6 +88,7 @@ class Query:
     step: float = 60.0
     begins: float = 0.0
     lasts: float | None = None
+    every: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,10 +60,11 @@ class StoredSeries(SeriesWritten):
     reading: Literal["series"] = "series"
     begins: float = 0.0
     lasts: Annotated[float, Field(ge=0)] | None = None
+    every: Annotated[float, Field(gt=0)] | None = None
 
     def query(self) -> Query:
         """The same, inside."""
-        return replace(super().query(), begins=self.begins, lasts=self.lasts)
+        return replace(super().query(), begins=self.begins, lasts=self.lasts, every=self.every)
 
 
 class StoredParts(QueriesWritten):

@@ -51,6 +51,7 @@ def _query_document(query: Query) -> dict[str, Any]:
     if query.reading is Reading.SERIES:
         written |= {"step": query.step, "begins": query.begins}
         written |= {} if query.lasts is None else {"lasts": query.lasts}
+        written |= {} if query.every is None else {"every": query.every}
     return written
 
 
