@@ -186,8 +186,8 @@ def _iso(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
 
 
-def _range(address: str, query: str, start: float, end: float) -> dict[str, list[float]]:
-    params: dict[str, Any] = {"query": query, "start": start, "end": end, "step": STEP}
+def _range(address: str, query: str, start: float, end: float, step: int) -> dict[str, list[float]]:
+    params: dict[str, Any] = {"query": query, "start": start, "end": end, "step": step}
     answer = httpx.get(f"{address}/api/v1/query_range", params=params, trust_env=False)
     found = answer.json()["data"]["result"]
     assert found, query
@@ -197,13 +197,13 @@ def _range(address: str, query: str, start: float, end: float) -> dict[str, list
 
 
 def _direct(
-    address: str, version: str, start: float, end: float, *, offset: float = 0.0
+    address: str, version: str, start: float, end: float, *, offset: float = 0.0, step: int = STEP
 ) -> tuple[dict[str, Any], float]:
     """The values by metric, and the score, of queries made here."""
     pairs = []
     for name, query in METRICS.items():
-        controls = _range(address, query.format(scope="v1"), start - offset, end - offset)
-        experiments = _range(address, query.format(scope=version), start, end)
+        controls = _range(address, query.format(scope="v1"), start - offset, end - offset, step)
+        experiments = _range(address, query.format(scope=version), start, end, step)
         pairs += [
             {
                 "name": name,
@@ -255,16 +255,20 @@ def test_argo_is_told_the_score_of_the_same_queries(
     assert argo.slowest < 5
 
 
-@pytest.mark.parametrize("more", [{}, {"lookbackMins": 30}], ids=["growing", "lookback"])
+@pytest.mark.parametrize(
+    ("more", "step"),
+    [({}, 60), ({"lookbackMins": 30}, 60), ({}, 45), ({"lookbackMins": 30}, 77)],
+    ids=["growing", "lookback", "growing, 45 s", "lookback, 77 s"],
+)
 def test_judgements_see_the_windows_that_kayenta_would(
-    judge: Process, address: str, begin: float, more: dict[str, int]
+    judge: Process, address: str, begin: float, more: dict[str, int], step: int
 ) -> None:
-    said = _standalone(judge, "hungry", begin, **more)
+    said = _standalone(judge, "hungry", begin, scope={"step": step}, **more)
     expected = []
     for number in (1, 2, 3):
         end = begin + number * 1200.0
         start = end - 1800.0 if more else begin
-        values, score = _direct(address, "hungry", start, end)
+        values, score = _direct(address, "hungry", start, end, step=step)
         expected.append(score)
         pairs = _get(judge, f"metricSetPairList/{said['pipelineId']}-{number}")
         found = {f"{one['name']} {one['tags']}": one["values"] for one in pairs}

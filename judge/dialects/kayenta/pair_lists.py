@@ -77,7 +77,7 @@ def _scope(run: Run, query: Query, judgement: int) -> dict[str, Any]:
     return {
         "startTimeIso": instant_text(start),
         "startTimeMillis": millis(start),
-        "stepMillis": millis(query.step),
+        "stepMillis": millis(query.every or query.step),
     }
 
 

@@ -29,6 +29,7 @@ from judge.dialects.kayenta.resolving import (
     LookTimes,
     Pair,
     analysis_of,
+    closer,
     metrics_of,
 )
 from judge.dialects.kayenta.schedule import MINUTE, Schedule, ScheduleError, Times, schedule
@@ -116,8 +117,9 @@ def standalone_execution(
     found = _kept(issues, lambda: metrics_of(read, pairs, longest=longest, prefix=prefix))
     if issues or account is None or found is None or planned is None:
         raise SpecError(issues)
+    metrics = closer(found, planned.common_step(body.scopes[0].step))
     times, labelled = _standalone_times(body, planned), _labelled(caller, read)
-    analysis = analysis_of(read, found, body.thresholds, times, labelled, servers[account])
+    analysis = analysis_of(read, metrics, body.thresholds, times, labelled, servers[account])
     asked = _asked(ExecutionKind.STANDALONE, caller, account, config, standalone_echo(body))
     return Execution(analysis, times.started_at, asked)
 

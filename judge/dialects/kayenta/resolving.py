@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from judge.dialects.kayenta.bodies import Thresholds
@@ -24,6 +24,7 @@ from judge.spec.resolved import (
     JudgeName,
     Metric,
     PrometheusConfig,
+    Query,
     ResolvedAnalysis,
     ScoreThresholds,
     Track,
@@ -87,6 +88,24 @@ def metrics_of(
     if issues:
         raise SpecError(issues)
     return tuple(metrics)
+
+
+def closer(metrics: Sequence[Metric], step: int) -> tuple[Metric, ...]:
+    """The metrics, read every ``step`` seconds; what counts of them is at their own step still."""
+    return tuple(
+        replace(
+            metric,
+            queries={
+                track: {name: _closer(query, float(step)) for name, query in parts.items()}
+                for track, parts in metric.queries.items()
+            },
+        )
+        for metric in metrics
+    )
+
+
+def _closer(query: Query, step: float) -> Query:
+    return query if query.step == step else replace(query, step=step, every=query.step)
 
 
 def _scope_issues(

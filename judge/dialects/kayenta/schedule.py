@@ -7,6 +7,7 @@ a request (`bodies`), what becomes of it (`requests`). Source: Kayenta a69573be.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from judge.dialects.kayenta.instants import millis
@@ -52,6 +53,15 @@ class Schedule:
         """What judgement ``number``, from 1, goes over; both ends are in it."""
         end = self.begins + number * self.interval
         return Window(end - self.lookback if self.lookback else self.begins, end)
+
+    def common_step(self, step: int) -> int:
+        """Seconds between readings such that each window has values ``step`` after its start.
+
+        Looks are read one by one, so the windows' starts must be among their points.
+        """
+        if self.judgements == 1 and not self.lookback:
+            return step
+        return math.gcd(step, int(self.interval), int(self.lookback))
 
 
 def schedule(times: Times, *, now: float) -> Schedule:

@@ -164,6 +164,30 @@ def test_between_given_times_it_is_judged_at_once_without_a_warm_up() -> None:
     assert {_query(made, i, "canary").step for i in (0, 1)} == {15.0}
 
 
+@pytest.mark.parametrize(
+    ("more", "step", "every"),
+    [
+        ({"analysisIntervalMins": 5}, 60.0, None),
+        ({"analysisIntervalMins": 5, "scope": {"step": 45}}, 15.0, 45.0),
+        ({"analysisIntervalMins": 5, "scope": {"step": 7}}, 1.0, 7.0),
+        ({"analysisIntervalMins": 20, "lookbackMins": 25, "scope": {"step": 600}}, 300.0, 600.0),
+        ({"scope": {"step": 7}}, 7.0, None),
+        ({"lookbackMins": 7, "scope": {"step": 120}}, 60.0, 120.0),
+    ],
+)
+def test_every_window_has_its_values_a_step_apart(
+    more: dict[str, Any], step: float, every: float | None
+) -> None:
+    made = _standalone(standalone(**copy.deepcopy(more)))
+    assert {
+        (query.step, query.every)
+        for metric in made.analysis.metrics
+        for parts in metric.queries.values()
+        for query in parts.values()
+    } == {(step, every)}
+    assert from_document(to_document(made.analysis)) == made.analysis
+
+
 def test_a_control_is_read_as_much_earlier_as_its_offset_says() -> None:
     made = _standalone(standalone(scope={"controlOffsetInMinutes": 90}))
     assert _query(made, 0, "baseline").begins == -5400.0
