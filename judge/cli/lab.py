@@ -29,6 +29,7 @@ from judge.lab.document import document, tallies_of
 from judge.lab.judging_cost import judging_cost
 from judge.lab.look_cost import look_cost
 from judge.lab.page import page as lab_page
+from judge.lab.ranks_cost import ranks_costs
 from judge.lab.rollouts import Scenario
 from judge.lab.scenarios import SCENARIOS, chosen
 
@@ -138,10 +139,11 @@ def _list(output: str) -> None:
 def _costs(output: str) -> None:
     with Console(stderr=True).status("Judging 1,000 bundles, and a run look by look"):
         costs = figures.replay_cost(), look_cost(), judging_cost()
+        ranks = ranks_costs()
     if output == "json":
-        click.echo(json.dumps(figures.document(*costs)))
+        click.echo(json.dumps(figures.document(*costs, *ranks)))
     else:
-        click.echo("\n".join(map(str, costs)))
+        click.echo("\n".join(map(str, (*costs, *ranks))))
 
 
 def _measure(

@@ -22,6 +22,7 @@ from judge.errors import JudgeError
 from judge.lab.bundles import write_bundles
 from judge.lab.judging_cost import JudgingCost
 from judge.lab.look_cost import LookCost
+from judge.lab.ranks_cost import RanksCost
 
 BUNDLES = 1000
 CPU_SECONDS = 60.0
@@ -69,12 +70,15 @@ def replay_cost(*, bundles: int | None = None, seed: int = 1) -> ReplayCost:
         return ReplayCost(bundles, cpu, peak, _reading(folder))
 
 
-def document(replay: ReplayCost, look: LookCost, judging: JudgingCost) -> dict[str, Any]:
-    """The JSON form; seconds, megabytes, and milliseconds for a look and for judging."""
+def document(
+    replay: ReplayCost, look: LookCost, judging: JudgingCost, *ranks: RanksCost
+) -> dict[str, Any]:
+    """The JSON form; seconds, megabytes, and milliseconds for a look, judging and ranks."""
     return {
         "replay": {**asdict(replay), "ratio": replay.ratio},
         "look": asdict(look),
         "judging": {**asdict(judging), "ratio": judging.ratio},
+        "ranks": [asdict(one) for one in ranks],
     }
 
 

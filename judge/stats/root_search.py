@@ -98,7 +98,7 @@ def lockstep(value: Values, low: Array, high: Array, at_low: Array, at_high: Arr
             going = np.flatnonzero(~ended)
             if not going.size:
                 return found
-            lanes, state = lanes[going], state[:, going]
+            lanes, state = lanes[going], state.take(going, axis=1)
             moved, least, half = moved[going], least[going], half[going]
         move = _moves(state, moved, least, half)
         _, here, across, _, f_here, f_across = state

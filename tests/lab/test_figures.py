@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from judge.cli.lab import lab
 from judge.errors import JudgeError
-from judge.lab import figures, judging_cost, look_cost
+from judge.lab import figures, judging_cost, look_cost, ranks_cost
 from judge.lab.bundles import METRIC, good_bundle, mixed_bundle, write_bundles
 from judge.sources.recording import read_bundle
 from judge.spec.resolved import BASELINE, CANARY, Kind
@@ -81,10 +81,22 @@ def test_every_look_of_a_run_is_timed() -> None:
     assert "2 count metrics" in str(cost)
 
 
+def test_kayentas_judgements_are_timed_alone_together_and_beside_a_test() -> None:
+    """Loosely, for a busy machine: an accident costs far more than what is allowed here."""
+    cost = ranks_cost.ranks_cost(60, pairs=96, times=5)
+    assert (cost.points, cost.pairs) == (60, 96)
+    for one in (cost.single, cost.batched, cost.test):
+        assert 0 < one.least <= one.median <= one.most
+    assert cost.batched.least < 0.8 * cost.single.least < 0.8 * cost.test.least
+    assert "96 together" in str(cost)
+
+
 def test_the_command_prints_both_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(figures, "BUNDLES", 1)
     monkeypatch.setattr(look_cost, "LOOKS", 2)
     monkeypatch.setattr(judging_cost, "TIMES", 1)
+    monkeypatch.setattr(ranks_cost, "TIMES", 1)
+    monkeypatch.setattr(ranks_cost, "PAIRS", {60: 66, 1440: 3})
     answer = CliRunner().invoke(lab, ["--figures", "--output", "json"])
     assert answer.exit_code == 0, answer.output
     document = json.loads(answer.stdout)
@@ -94,4 +106,6 @@ def test_the_command_prints_both_figures(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "replay of 1 bundles" in text
     assert "one look of a run with 5 count metrics" in text
     assert document["judging"]["metrics"] == 5
+    assert [one["points"] for one in document["ranks"]] == [60, 1440]
+    assert "a judgement by Kayenta's judge at 1440 points a side" in text
     assert "judging 60 intervals of 5 metrics of mixed kinds" in text
