@@ -33,7 +33,7 @@ def cases(*kinds: str) -> list[Case]:
 
 
 def parametrized(*kinds: str) -> pytest.MarkDecorator:
-    """``@parametrized("score")``: the test's ``case`` argument runs over the cases, by their ids."""
+    """``@parametrized("score")``: the test's ``case`` runs over the cases, by their ids."""
     found = cases(*kinds)
     return pytest.mark.parametrize("case", found, ids=[case["id"] for case in found])
 
