@@ -21,7 +21,17 @@ from judge.runs.daemon import Daemon, Pace
 from judge.runs.tracks import read_tracks
 from judge.sources.prometheus import PrometheusSource, prometheus_source
 from judge.spec.loading import load_analysis_file
-from judge.spec.resolved import Kind, ResolvedAnalysis
+from judge.spec.resolved import (
+    Direction,
+    JudgeName,
+    Kind,
+    Metric,
+    PrometheusConfig,
+    Query,
+    Reading,
+    ResolvedAnalysis,
+    Track,
+)
 from judge.stats.samples import Interval
 from judge.stats.samples import Series as Values
 from judge.store.database import migrate, open_database
@@ -361,3 +371,25 @@ def test_its_opinion_is_recorded_beside_the_other_judges_verdict(
     assert (told["verdict"], told["alsoJudged"]["kayenta"]["verdict"]) == (verdict, verdict)
     assert told["promise"] != "none"
     assert told["alsoJudged"]["kayenta"]["promise"] == "none"
+
+
+def test_the_last_seconds_are_as_they_were_on_victoria_metrics_too(tmp_path: Path) -> None:
+    now = float(int(time.time()))
+    ticks = [(now - back, now - back) for back in range(300, -1, -5)]
+    query = {"canary": {"values": Query("last_over_time(tick[5m])", Reading.SERIES, step=10.0)}}
+    metric = Metric("tick", Kind.SERIES, Direction.EITHER, None, None, queries=query)
+    asked = ResolvedAnalysis(
+        "fresh", (metric,), tracks={"canary": Track("")}, interval=120.0, judge=JudgeName.KAYENTA
+    )
+    with imported(tmp_path, [Series("tick", {}, ticks)]) as server:
+        config = PrometheusConfig(server)
+        with PrometheusSource(config) as source:
+            (found,) = read_tracks(source, asked, start=now - 120.0, intervals=1)
+            range_query = source.client.range(
+                "last_over_time(tick[5m])", start=now - 120.0, end=now, step=10.0
+            )
+    one = series_of(found, "tick", "canary")["{}"]
+    assert one.at == tuple(range(0, 121, 10))
+    assert one.values == tuple(now - 120.0 + at for at in one.at)
+    # which is not what a range query alone says there
+    assert float(range_query.series[0].values[-1][1]) < now
