@@ -62,6 +62,7 @@ JUDGE_RESULT: dict[str, Any] = {
             "tags": {},
             "id": "a1f6a8d0-7a5f-5a34-9a40-bdb4b8f7f0a1",
             "classification": "Pass",
+            "classificationReason": "The Canary and Baseline data are identical",
             "groups": ["errors"],
             "experimentMetadata": {"stats": _STATS},
             "controlMetadata": {"stats": _STATS},

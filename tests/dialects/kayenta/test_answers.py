@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from judge.api.kayenta.execution_examples import CANARY_ANSWER, PAIRS, STANDALONE_ANSWER
 from judge.errors import NotFound
 from judge.store.run import Command
 from tests.dialects.kayenta.playing import (
@@ -363,3 +365,34 @@ def test_what_another_namespace_has_is_not_found_either(stage: Stage) -> None:
     assert stage.executions.canary(identity, sees=lambda name: name == "shop")
     with pytest.raises(NotFound, match=identity):
         stage.executions.canary(identity, sees=lambda name: name == "other")
+
+
+def shape(value: Any) -> Any:
+    """Names and kinds, without what they are."""
+    if isinstance(value, dict):
+        return {name: shape(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [shape(one) for one in value[:1]]
+    return "number" if isinstance(value, int | float) else "text"
+
+
+def test_the_examples_of_the_api_are_shaped_like_answers(stage: Stage) -> None:
+    of = config(metrics=config()["metrics"][:1])
+    identity = stage.canary(of=of, config_id="c1", configuration_account="judge")
+    stage.play()
+    said, example = canary(stage, identity), copy.deepcopy(CANARY_ANSWER)
+    pairs = stage.executions.pair_list(f"{identity}-1", sees=everything)
+    assert shape(pairs) == shape(PAIRS)
+    for one in (said, example):
+        del one["config"], one["canaryExecutionRequest"]
+    assert shape(said) == shape(example)
+
+
+def test_the_example_of_an_analysis_is_shaped_like_answers(stage: Stage) -> None:
+    identity = stage.standalone(config_id="c1", configuration_account="judge")
+    stage.play()
+    said, example = standalone(stage, identity), copy.deepcopy(STANDALONE_ANSWER)
+    for one in (said, example):
+        del one["canaryConfig"], one["canaryAnalysisExecutionRequest"]
+        del one["canaryAnalysisExecutionResult"]["canaryExecutionResults"][0]["warnings"]
+    assert shape(said) == shape(example)
