@@ -1,8 +1,9 @@
 """The PromQL of a configuration's metric as an analysis writes it: with our places.
 
 Owned here: which variables a query has, where in it each stands, and how what we would take for a
-place is written. Promised: rendered with the same values, the text is Kayenta's own query, but that
-a value within a string is escaped. Not here: what our variables are called (`variables`).
+place is written. Promised: rendered with the same values, the text is Kayenta's own query without
+its comments, but that a value within a string is escaped. Not here: what our variables are called
+(`variables`).
 """
 
 from __future__ import annotations
@@ -88,7 +89,7 @@ def text_of(config: CanaryConfig, query: QueryConfig) -> Text:
     names = tuple(dict.fromkeys([*found, "scope", "location"]))
     marks = {name: f"{_OPEN}{i}{_CLOSE}" for i, name in enumerate(names)}
     scope = Scope(marks["scope"], marks["location"], _params(marks, query))
-    marked = query_of(config, query, scope)
+    marked = _without_comments(query_of(config, query, scope))
     return Text(field, marked, names, tuple(_uses(marked, names, found)))
 
 
@@ -107,6 +108,16 @@ def _params(marks: dict[str, str], query: QueryConfig) -> dict[str, str]:
     """What the scope sets beside itself; a type of resource that the query names is no variable."""
     known = {"scope", "location", *((RESOURCE_TYPE,) if query.resource_type else ())}
     return {name: mark for name, mark in marks.items() if name not in known}
+
+
+def _without_comments(query: str) -> str:
+    """The query without what Prometheus does not read; no place could be filled there."""
+    kept, at = [], 0
+    for piece in tokens(query):
+        if piece.kind == "comment":
+            kept.append(query[at : piece.start])
+            at = piece.end
+    return "".join([*kept, query[at:]])
 
 
 def _uses(marked: str, names: tuple[str, ...], defaults: dict[str, str | None]) -> Iterator[Use]:
@@ -133,7 +144,7 @@ def _spot(marked: str, pieces: list[Token], mark: re.Match[str]) -> Spot:
     for piece in pieces:
         if piece.start > mark.start():
             break
-        if piece.kind in ("string", "comment") and mark.start() < piece.end:
+        if piece.kind == "string" and mark.start() < piece.end:
             return Spot.STRING
         if piece.kind in CLOSING:
             opened.append(piece.kind)

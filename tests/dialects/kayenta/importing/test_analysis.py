@@ -201,13 +201,15 @@ def test_what_we_would_take_for_a_place_is_escaped() -> None:
     assert escaped.replace("\\x7b", "{") == same.queries[CANARY]["values"].expr
 
 
-@pytest.mark.parametrize(
-    "query", ["m{a='${scope}',b=~`x{{2}}`}", "m{a='${scope}'} # {{ no }}"], ids=["`", "#"]
-)
-def test_what_cannot_be_escaped_leaves_the_metric_out(query: str) -> None:
-    made = made_of(config(query, "up{a='${scope}'}"))
+def test_what_cannot_be_escaped_leaves_the_metric_out() -> None:
+    made = made_of(config("m{a='${scope}',b=~`x{{2}}`}", "up{a='${scope}'}"))
     assert [metric.name for metric in load_analysis(made.text).metrics] == ["metric-1"]
     assert "{{ would be taken for a variable" in told(made)["metrics[0].query"]
+
+
+def test_comments_are_not_carried_over() -> None:
+    made = made_of(config("up{a='${scope}', # {{ no }} ${scope}\n b='#'} # ${zone}"))
+    assert expressions(load_analysis(made.text))[1] == "up{a='CHANGE_ME_canary', \n b='#'} "
 
 
 def test_a_variable_that_is_all_the_matchers_becomes_the_tracks_selector() -> None:
