@@ -14,7 +14,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from judge.cli.live.board import Point, ratio_words
+from judge.cli.live.board import Point, kayenta_point, ratio_words
 from judge.cli.live.chart import ASCII, LABEL, UNICODE, chart
 
 ROWS = 9
@@ -70,6 +70,8 @@ def _metrics(said: Document) -> Iterator[tuple[str, Document]]:
 def _points(metric: Document) -> list[Point]:
     """A metric's looks; those before which it was not told of have no estimate."""
     by_look = metric["sequence"]
+    if metric.get("kayenta"):
+        return [kayenta_point(look, metric, one) for look, one in enumerate(by_look["estimate"])]
     return [
         Point(
             look,

@@ -89,6 +89,21 @@ def test_a_proven_metric_says_so_in_full_side_by_side() -> None:
     assert line.count("0.0 of 5.3  proven good") == 2
 
 
+@pytest.mark.parametrize("height", [24, 40])
+def test_kayentas_judge_has_labels_and_no_evidence(height: int) -> None:
+    board = Board("run", 10, 60.0)
+    said = [{"classification": label} for label in ("Pass", "High", "Pass")]
+    nothing = {"evidence": None, "threshold": None, "kayenta": said}
+    board.observe(0, verdict(cpu=metric(1.87, None, None, **nothing)))
+    text = "\n".join(drawn([board], width=80, height=height))
+    assert "cpu  1.87x, Pass, High" in text
+    assert "evidence" not in text
+    assert "░" not in text
+    told: list[str] = []
+    Lines([board], write=told.append).show()
+    assert told == ["run: look 1 of 10: cpu 1.87x, Pass, High"]
+
+
 def test_charts_appear_where_there_is_room() -> None:
     assert "●" not in "".join(drawn(two_boards(), width=80, height=24))
     assert "●" in "".join(drawn(two_boards(), width=80, height=40))

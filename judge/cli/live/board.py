@@ -36,7 +36,8 @@ class Point:
 
     ``bound`` tells of a fixed bound, where there is one; ``evidence`` is that against the bound
     where the metric is compared with nothing. ``difference`` is an A/B test's answer, ``better``,
-    ``worse`` or ``none``; empty while there is none, and for other metrics.
+    ``worse`` or ``none``; empty while there is none, and for other metrics. ``label`` is what
+    Kayenta's judge says: it has no evidence, and its ratio no interval.
     """
 
     look: int
@@ -50,6 +51,14 @@ class Point:
     proven: bool
     bound: str = ""
     difference: str = ""
+    label: str = ""
+
+
+def kayenta_point(look: int, metric: Mapping[str, Any], estimate: float | None) -> Point:
+    """What Kayenta's judge said of a metric after a look, its ratio drawn as a point."""
+    labels = ", ".join(dict.fromkeys(one["classification"] for one in metric["kayenta"]))
+    limit, said = metric["limit"], metric["verdict"]
+    return Point(look, estimate, estimate, estimate, limit, None, None, said, False, label=labels)
 
 
 @dataclass
@@ -125,6 +134,8 @@ class Board:
 
 
 def _point(look: int, metric: Mapping[str, Any]) -> Point:
+    if metric.get("kayenta"):
+        return kayenta_point(look, metric, metric["estimate"])
     bound = metric.get("bound") or {}
     judged = metric if metric["limit"] is not None else {**metric, **bound}
     return Point(
@@ -152,8 +163,12 @@ def _bound_words(bound: Mapping[str, Any]) -> str:
 def ratio_words(point: Point) -> str:
     """The effect in a few words, ``3.9x (2.8 to 5.4)``; without one, the fixed bound.
 
-    An A/B test's answer follows: ``1.07x (1.03 to 1.12), better``.
+    An A/B test's answer follows: ``1.07x (1.03 to 1.12), better``; of Kayenta's judge its label:
+    ``1.9x, High``.
     """
+    if point.label:
+        ratio = "" if point.estimate is None else f"{point.estimate:.3g}x, "
+        return f"{ratio}{point.label}"
     if point.estimate is None:
         return point.bound or "not known yet"
     digits = 3 if narrow(point) else 2
@@ -173,5 +188,5 @@ def narrow(point: Point) -> bool:
 def evidence_words(point: Point) -> str:
     """The evidence against what it must reach, ``3.2 of 5.3``."""
     if point.evidence is None or point.threshold is None:
-        return "none yet"
+        return "none" if point.label else "none yet"
     return f"{max(0.0, point.evidence):.1f} of {point.threshold:.1f}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from judge.cli.live.board import WORDS, Board, evidence_words, ratio_words
+from judge.cli.live.board import WORDS, Board, Point, evidence_words, ratio_words
 
 LINES = 10
 """Lines that a whole run takes, about, beside its verdict."""
@@ -36,8 +36,11 @@ class Lines:
 
 
 def _progress(board: Board) -> str:
-    metrics = "; ".join(
-        f"{name} {ratio_words(points[-1])}, evidence {evidence_words(points[-1])}"
-        for name, points in board.points.items()
-    )
+    metrics = "; ".join(f"{name} {_words(points[-1])}" for name, points in board.points.items())
     return f"{board.title}: look {board.looked} of {board.looks}: {metrics}"
+
+
+def _words(point: Point) -> str:
+    if point.label:
+        return ratio_words(point)
+    return f"{ratio_words(point)}, evidence {evidence_words(point)}"

@@ -128,6 +128,9 @@ def _metric(board: Board, name: str, width: int, layout: _Layout) -> Table:
 def _metric_lines(board: Board, name: str, width: int, layout: _Layout) -> Iterator[Text]:
     last = board.points[name][-1]
     said = _clipped(f"{name}  ", "bold").append(ratio_words(last), style=_style(last))
+    if layout.brief and last.label:
+        yield said
+        return
     if layout.brief:
         yield said.append(f"  evidence {evidence_words(last)}", style="dim")
         return
@@ -141,7 +144,8 @@ def _metric_lines(board: Board, name: str, width: int, layout: _Layout) -> Itera
             height=layout.rows,
             glyphs=layout.glyphs,
         )
-    yield _evidence(last, layout.glyphs)
+    if not last.label:
+        yield _evidence(last, layout.glyphs)
 
 
 def _evidence(last: Point, glyphs: Glyphs) -> Text:
