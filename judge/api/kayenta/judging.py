@@ -7,11 +7,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from judge.api.callers import Asker
-from judge.api.context import Shared
 from judge.api.kayenta.accounts import AnyStore
 from judge.api.kayenta.callers import Home
 from judge.api.kayenta.configs import Library
-from judge.api.kayenta.executing import Strict
 from judge.api.kayenta.execution_examples import JUDGE_RESULT
 from judge.api.kayenta.pairs import Lists
 from judge.api.kayenta.problems import KayentaRoute, answered, declared
@@ -37,18 +35,18 @@ def judge(
     marginalThreshold: Threshold,  # noqa: N803
     _asker: Asker,
     home: Home,
-    context: Shared,
     library: Library,
     lists: Lists,
     configurationAccountName: AnyStore = None,  # noqa: N803
     storageAccountName: AnyStore = None,  # noqa: N803
-    strict: Strict = None,
 ) -> dict[str, Any]:
-    """Judge a stored list of pairs by a stored configuration. Nothing is queried or stored."""
+    """Judge a list of pairs by a stored configuration, as Kayenta would.
+
+    The list is a stored one, or a judgement's. Nothing is queried or stored.
+    """
     config = read_config(library.get(canaryConfigId, namespace=home), prefix="canaryConfig.")
     return judge_pairs(
         config,
         read_pairs(lists.get(metricSetPairListId)),
         ScoreThresholds(passThreshold, marginalThreshold),
-        strict=context.settings.kayenta_strict if strict is None else strict,
     )
