@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from judge.errors import QueryTooLarge, SourceError, SourceUnavailable
@@ -24,6 +25,7 @@ from judge.sources.selectors import NAME_LABEL
 from judge.spec.resolved import Metric, Query
 from judge.stats.samples import Absence, Interval, Sample, Series
 
+AT_ONCE = 4  # queries of one reading; four looks at a time keep a client's connections busy
 ROUNDING = 1e-6
 MILLISECONDS = 1000.0  # in a second; servers keep no more of a time
 
@@ -51,35 +53,52 @@ def read_series(metrics: Sequence[Metric], tracks: Sequence[str], looks: Looks) 
     What one query cannot give is a hole of that track. Raises `SourceUnavailable` where the server
     is silent, so that it can be asked again; the first `SourceError` where no query could be read.
     """
-    samples: list[dict[str, dict[str, dict[str, Sample]]]] = [{} for _ in range(looks.count)]
-    absent: list[dict[str, dict[str, Absence]]] = [{} for _ in range(looks.count)]
-    failures: list[SourceError] = []
     asked = list(_asked(metrics, tracks))
-    for name, track, query in asked:
-        try:
-            found = [PodSamples(why=Absence.NO_DATA)] * looks.count
-            found = found if query is None else _read(query, looks)
-        except SourceError as error:
-            if passing(error):
-                raise
-            failures.append(error)
-            found = [PodSamples(why=Absence.UNREACHABLE)] * looks.count
-        for index, one in enumerate(found):
-            if one.samples:
-                samples[index].setdefault(name, {})[track] = one.samples
-            if one.why is not None:
-                absent[index].setdefault(name, {})[track] = one.why
+    answers = _answers([query for _, _, query in asked], looks)
+    failures = [one for one in answers if isinstance(one, SourceError)]
     if len(failures) == sum(query is not None for _, _, query in asked):
         raise failures[0] if failures else _no_query(tracks)
-    return [
-        Interval(
-            looks.start + index * looks.length,
-            looks.start + (index + 1) * looks.length,
-            samples[index],
-            absent=absent[index],
-        )
-        for index in range(looks.count)
+    unreachable = [PodSamples(why=Absence.UNREACHABLE)] * looks.count
+    told = [
+        (name, track, unreachable if isinstance(one, SourceError) else one)
+        for (name, track, _), one in zip(asked, answers, strict=True)
     ]
+    return [_interval(index, told, looks) for index in range(looks.count)]
+
+
+def _interval(index: int, told: Sequence[tuple[str, str, Found]], looks: Looks) -> Interval:
+    samples: dict[str, dict[str, dict[str, Sample]]] = {}
+    absent: dict[str, dict[str, Absence]] = {}
+    for metric, track, found in told:
+        one = found[index]
+        if one.samples:
+            samples.setdefault(metric, {})[track] = one.samples
+        if one.why is not None:
+            absent.setdefault(metric, {})[track] = one.why
+    start = looks.start + index * looks.length
+    return Interval(start, looks.start + (index + 1) * looks.length, samples, absent=absent)
+
+
+def _answers(queries: Sequence[Query | None], looks: Looks) -> list[Found | SourceError]:
+    """What each query yields, or why it does not; a few are asked at a time."""
+    found = []
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="judge-series") as pool:
+        for answer in [pool.submit(_answer, query, looks) for query in queries]:
+            one = answer.result()
+            if isinstance(one, SourceError) and passing(one):
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise one
+            found.append(one)
+    return found
+
+
+def _answer(query: Query | None, looks: Looks) -> Found | SourceError:
+    if query is None:
+        return [PodSamples(why=Absence.NO_DATA)] * looks.count
+    try:
+        return _read(query, looks)
+    except SourceError as error:
+        return error
 
 
 def passing(error: SourceError) -> bool:

@@ -33,14 +33,14 @@ class Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     server: Server
+    asked: Request  # the one that is being answered, whatever others come in meanwhile
 
     def do_POST(self) -> None:
         """Any request."""
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         form = {key: values[0] for key, values in urllib.parse.parse_qs(body.decode()).items()}
-        self.server.requests.append(
-            Request(self.command, self.path, dict(self.headers.items()), form)
-        )
+        self.asked = Request(self.command, self.path, dict(self.headers.items()), form)
+        self.server.requests.append(self.asked)
         self.server.next_behaviour()(self)
 
     do_GET = do_POST  # noqa: N815

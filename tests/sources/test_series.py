@@ -71,11 +71,21 @@ def spans(server: Server) -> list[tuple[str, str, str]]:
     return [(one.form["start"], one.form["end"], one.form["step"]) for one in server.requests]
 
 
+def by_track(*, baseline: Behaviour, canary: Behaviour) -> Behaviour:
+    """Another answer for each track: their queries are asked at the same time."""
+
+    def behave(handler: Handler) -> None:
+        query = handler.asked.form["query"]
+        (baseline if 'track="baseline"' in query else canary)(handler)
+
+    return behave
+
+
 def counting(labels: dict[str, str]) -> Behaviour:
     """Answer every point with its own time."""
 
     def behave(handler: Handler) -> None:
-        form = handler.server.requests[-1].form
+        form = handler.asked.form
         if "time" in form:
             one = {"metric": labels, "value": [float(form["time"]), form["time"]]}
             data = {"resultType": "vector", "result": [one]}
@@ -234,7 +244,8 @@ def test_an_answer_in_part_is_a_hole() -> None:
 
 
 def test_a_query_that_is_refused_is_a_hole_of_its_own() -> None:
-    with scripted(REFUSED, says(matrix(({}, [(0.0, "1")])))) as (_, source):
+    script = by_track(baseline=REFUSED, canary=says(matrix(({}, [(0.0, "1")]))))
+    with scripted(script) as (_, source):
         (interval,) = look(source, series(), tracks=("baseline", "canary"))
     assert interval.samples == {"values": {"canary": {"{}": Series((0.0,), (1.0,))}}}
     assert interval.absent == {"values": {"baseline": Absence.UNREACHABLE}}
@@ -247,14 +258,39 @@ def test_where_every_query_is_refused_the_reason_is_told() -> None:
 
 def test_a_server_that_is_silent_is_to_be_asked_again() -> None:
     ready = says(matrix(({}, [(0.0, "1")])))
-    with scripted(ready, hangs_up) as (server, source), pytest.raises(SourceUnavailable):
+    script = by_track(baseline=ready, canary=hangs_up)
+    with scripted(script) as (server, source), pytest.raises(SourceUnavailable):
         look(source, series(), tracks=("baseline", "canary"))
     assert len(server.requests) == 3
 
 
+def test_of_many_queries_of_a_silent_server_no_more_are_asked_than_are_under_way() -> None:
+    many = [series(f"m{i}") for i in range(20)]
+    with scripted(hangs_up) as (server, source), pytest.raises(SourceUnavailable):
+        look(source, *many, tracks=("baseline", "canary"))
+    assert len(server.requests) < 40
+
+
+def test_many_queries_are_put_together_by_metric_and_track() -> None:
+    many = [series(f"m{i}", expr=f"{i} * m{{{{{{selector}}}}}}") for i in range(12)]
+
+    def behave(handler: Handler) -> None:
+        query = handler.asked.form["query"]
+        said = query.split(" ")[0] + ("" if "canary" in query else ".5")
+        handler.answer(matrix(({}, [(0.0, said)])))
+
+    with scripted(behave) as (_, source):
+        (interval,) = look(source, *many, tracks=("baseline", "canary"))
+    for i in range(12):
+        assert interval.samples[f"m{i}"] == {
+            "baseline": {"{}": Series((0.0,), (i + 0.5,))},
+            "canary": {"{}": Series((0.0,), (float(i),))},
+        }
+
+
 def test_what_is_too_much_at_once_is_asked_for_in_halves() -> None:
     def behave(handler: Handler) -> None:
-        form = handler.server.requests[-1].form
+        form = handler.asked.form
         long = float(form["end"]) - float(form["start"]) > 700.0
         (OVERLOADED if long else counting({}))(handler)
 
@@ -274,7 +310,7 @@ def answers(*, series_with: Behaviour, others_with: Behaviour) -> Behaviour:
     """One answer to a query that is sent as it is written, another to those that are marked."""
 
     def behave(handler: Handler) -> None:
-        marked = "judge_branch" in handler.server.requests[-1].form["query"]
+        marked = "judge_branch" in handler.asked.form["query"]
         (others_with if marked else series_with)(handler)
 
     return behave
