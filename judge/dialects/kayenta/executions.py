@@ -54,7 +54,7 @@ class Executions:
         number = 1 if part is None else part.number
         if asked.kind is not wanted or number > _begun(run):
             raise unknown_execution(execution_id)
-        holes = self._runs.holes(run.id)
+        holes = self._holes(run, asked)
         told = judgements(run, self._runs.looks(run.id, only=number - 1), holes)
         said = told[0] if told else None
         return canary_answer(run, asked, said, number=number, hole=number - 1 in holes)
@@ -68,7 +68,7 @@ class Executions:
         if asked.kind is not ExecutionKind.STANDALONE:
             raise unknown_execution(execution_id)
         looks = [] if run.state.active else self._runs.looks(run.id)
-        told = judgements(run, looks, self._runs.holes(run.id) if looks else {})
+        told = judgements(run, looks, self._holes(run, asked) if looks else {})
         ended = by_hand(run, looks[-1] if looks else None)
         return standalone_answer(run, asked, told, by_hand=ended, now=self._clock())
 
@@ -81,6 +81,16 @@ class Executions:
         if part.number > run.next_index:
             raise unknown_execution(pair_list_id)
         return pair_list(run, self._runs.samples(run.id, upto=part.index), number=part.number)
+
+    def _holes(self, run: Run, asked: Asked) -> dict[int, str]:
+        """Why looks read nothing; the server goes by its account's name, its address is ours."""
+        address = run.analysis.prometheus.address.partition("?")[0].rstrip("/")
+        return {
+            index: why.replace(f"at {address}", asked.metrics_account).replace(
+                address, asked.metrics_account
+            )
+            for index, why in self._runs.holes(run.id).items()
+        }
 
     def _found(self, run_id: str, told: str, sees: Sees) -> tuple[Run, Asked]:
         """The run and what was asked; ``told`` is what the caller called it."""

@@ -20,8 +20,9 @@ from judge.verdict.judging import make_judge
 
 START = 1_790_000_040.0
 START_ISO = "2026-09-21T14:14:00Z"
-SERVERS = {"main": PrometheusConfig("http://127.0.0.1:9")}
-SILENT = "Prometheus does not answer"
+SERVERS = {"main": PrometheusConfig("http://127.0.0.1:9/?a=b")}
+SILENT = "Prometheus at http://127.0.0.1:9 does not answer"
+TOLD = "Prometheus main does not answer"
 
 Value = Callable[[str, str, float], float]
 """What a metric of a track is at a time."""

@@ -13,8 +13,8 @@ from judge.api.kayenta.execution_examples import CANARY_ANSWER, PAIRS, STANDALON
 from judge.errors import NotFound
 from judge.store.run import Command
 from tests.dialects.kayenta.playing import (
-    SILENT,
     START_ISO,
+    TOLD,
     Stage,
     canary_request,
     config,
@@ -117,7 +117,7 @@ def test_a_canary_that_could_not_be_read_has_no_score(stage: Stage) -> None:
     said = canary(stage, identity)
     assert (said["complete"], said["status"]) == (True, "terminal")
     assert "result" not in said
-    assert said["exception"]["details"]["errors"] == [SILENT]
+    assert said["exception"]["details"]["errors"] == [TOLD]
     assert said["stageStatus"]["fetchControl0"] == "terminal"
 
 
@@ -245,11 +245,11 @@ def test_a_hole_at_the_end_has_no_score_and_does_not_pass(stage: Stage) -> None:
     stage.play(holes=[2])
     said = standalone(stage, identity)
     assert said["executionStatus"] == "TERMINAL"
-    assert said["exception"]["details"]["errors"] == [SILENT]
+    assert said["exception"]["details"]["errors"] == [TOLD]
     result = said["canaryAnalysisExecutionResult"]
     assert not result["didPassThresholds"]
     assert result["canaryScores"] == [100.0, 100.0]
-    assert SILENT in result["canaryScoreMessage"]
+    assert TOLD in result["canaryScoreMessage"]
     assert result["canaryExecutionResults"][2]["executionStatus"] == "TERMINAL"
     assert "result" not in result["canaryExecutionResults"][2]
 
