@@ -75,7 +75,9 @@ def metrics_of(
     ``prefix`` stands before the paths of the request. Raises `SpecError`.
     """
     issues = _scope_issues(config.metrics, pairs, prefix)
-    issues += _point_issues(pairs, longest, prefix)
+    used = {one.scope_name for one in config.metrics}
+    asked = {name: pair for name, pair in pairs.items() if name in used}
+    issues += _point_issues(asked, longest, prefix)
     metrics = []
     for index, metric in enumerate(config.metrics):
         if metric.scope_name not in pairs:

@@ -238,6 +238,13 @@ def test_what_kayenta_takes_is_taken(change: dict[str, Any]) -> None:
     assert _canary(canary(**change)).analysis.looks == 1
 
 
+def test_a_scope_that_no_metric_names_may_be_as_long_as_it_likes() -> None:
+    request = canary()
+    long = {"controlScope": side("x", step=1), "experimentScope": side("y", start=1.5e9)}
+    request["scopes"]["unused"] = long
+    assert len(_canary(request).analysis.metrics) == 2
+
+
 def test_as_argo_sends_it() -> None:
     detail = {"scope": "hash=1", "region": "us", "step": 60, "start": START_ISO}
     both = {"controlScope": {**detail, "end": "2018-12-17T21:00:00Z"}}
