@@ -92,7 +92,7 @@ class Runs:
                 delay=analysis.delay,
                 history=HistoryState.WANTED.value,
                 next_index=0,
-                due_at=begins,
+                due_at=min(begins, now) if analysis.at_once else begins,
                 attempts=0,
                 crashes=0,
                 held=False,

@@ -180,3 +180,11 @@ def test_clock_of_a_run_is_kept_to_the_millisecond(runs: Runs, clock: Clock) -> 
     clock.now = BEGAN + 1 / 3
     run, _ = runs.start(analysis())
     assert run.started_at == BEGAN + 0.333
+
+
+@pytest.mark.parametrize(("at_once", "due"), [(False, BEGAN + 60), (True, BEGAN)])
+def test_a_run_that_is_judged_at_once_waits_for_no_beginning(
+    runs: Runs, at_once: bool, due: float
+) -> None:
+    run, _ = runs.start(analysis(at_once=at_once), started_at=BEGAN + 60)
+    assert run.due_at == due
