@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from judge.api.kayenta_documents import JudgeResultDocument, ResultDocument
 from judge.spec.resolved import BASELINE
 from judge.store.run import Run, RunState
 from judge.verdict.promise import unmeasured
@@ -67,6 +68,9 @@ class MetricDocument(_Document):
         None, description="The answer of an A/B test; null: not known yet, or no A/B test"
     )
     sequence: SequenceDocument | None = Field(None, description="Of one run, where asked for")
+    kayenta: list[ResultDocument] | None = Field(
+        None, description="What Kayenta's judge says, where it is asked: a result a label set"
+    )
 
 
 class ComparisonDocument(_Document):
@@ -93,6 +97,20 @@ class VerdictDocument(_Document):
     metrics: dict[str, MetricDocument]
     comparisons: dict[str, ComparisonDocument] | None = Field(
         None, description="By track, where there is a shadow beside the canary"
+    )
+    kayenta: JudgeResultDocument | None = Field(
+        None, description="The score as Kayenta's judge tells it, of a run that it judges"
+    )
+    alsoJudged: dict[str, OtherDocument] | None = Field(  # noqa: N815
+        None, description="By name, what another judge says of the same looks, and decides nothing"
+    )
+
+
+class OtherDocument(VerdictDocument):
+    """What another judge says beside the one that decides."""
+
+    leftOut: list[str] | None = Field(  # noqa: N815
+        None, description="The metrics that it cannot judge"
     )
 
 
