@@ -311,6 +311,16 @@ def test_without_an_end_it_catches_up_with_the_time_that_has_passed(
     assert said["canaryAnalysisExecutionResult"]["didPassThresholds"]
 
 
+def test_an_end_that_lies_ahead_is_not_waited_for(
+    judge: Process, address: str, begin: float
+) -> None:
+    start = begin + 3000.0
+    scope = {"startTimeIso": _iso(start), "endTimeIso": _iso(start + 2 * HOUR)}
+    said = _standalone(judge, "hungry", begin, scope=scope, analysisIntervalMins=60)
+    expected = [_direct(address, "hungry", start, start + n * HOUR)[1] for n in (1, 2)]
+    assert _scores(said) == expected
+
+
 def test_a_query_that_prometheus_refuses_is_no_score(judge: Process, begin: float) -> None:
     config = _config()
     config["metrics"][0]["query"]["customInlineTemplate"] = "PromQL:no such query"
@@ -318,23 +328,3 @@ def test_a_query_that_prometheus_refuses_is_no_score(judge: Process, begin: floa
     assert (said["complete"], said["status"]) == (True, "terminal")
     assert "seconds: the source gave no" in said["exception"]["details"]["errors"][0]
     assert _scores(said) == []
-
-
-def test_a_server_that_is_killed_goes_on_where_it_was(
-    tmp_path: Path, folder: Path, address: str, begin: float
-) -> None:
-    (tmp_path / "tokens.yaml").write_bytes((folder / "tokens.yaml").read_bytes())
-    scope = {"controlScope": "v1", "experimentScope": "v2", "startTimeIso": _iso(begin)}
-    request = {
-        "scopes": [{**scope, "endTimeIso": _iso(begin + HOUR)}],
-        "thresholds": {"pass": 9, "marginal": 0},
-        "analysisIntervalMins": 2,
-    }
-    body = {"canaryConfig": _config(), "executionRequest": request}
-    with _serving(tmp_path, address) as judge:
-        started = _post(judge, "standalone_canary_analysis", body)["canaryAnalysisExecutionId"]
-    with _serving(tmp_path, address) as judge:
-        said = _completed(judge, f"standalone_canary_analysis/{started}")
-    scores = _scores(said)
-    assert len(scores) == 30
-    assert scores[-1] == _direct(address, "v2", begin, begin + HOUR)[1]
