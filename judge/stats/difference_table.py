@@ -15,7 +15,7 @@ import numpy as np
 from judge.stats.arms import Array
 from judge.stats.rank_statistic import Plain
 
-PAIRS = 14_000
+PAIRS = 10_000
 _CELLS = 65_535
 
 
