@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from judge.cli.render import render
+from judge.cli.replay import replay
+from judge.sources.recording import bundle_document
 from judge.spec.resolved import BASELINE, CANARY, JudgeName, ScoreThresholds, Track
 from judge.verdict.judging import make_judge
 from judge.verdict.kayenta.judge import KayentaJudge
@@ -102,3 +106,16 @@ def test_json_carries_both(both: Verdict) -> None:
     said = json.loads(render(both, OF, "json"))
     assert said["alsoJudged"]["kayenta"]["promise"] == "none"
     assert "kayenta" not in said
+
+
+def test_replay_asks_the_judge_that_the_bundle_names(tmp_path: Path) -> None:
+    rng = np.random.default_rng(8)
+    tracks = {CANARY: alone(uniform(rng, 20, 22)), BASELINE: alone(uniform(rng, 10, 12))}
+    of = analysis(metric("errors"))
+    path = tmp_path / "run.json"
+    path.write_text(json.dumps(bundle_document(of, [], intervals(10, {"errors": tracks}))))
+    told = CliRunner().invoke(replay, [str(path), "--output", "json"])
+    assert told.exit_code == 0
+    said = json.loads(told.output)
+    assert (said["verdict"], said["decidedAt"], said["promise"]) == ("fail", 0, "none")
+    assert said["kayenta"]["score"]["classification"] == "Fail"
