@@ -70,7 +70,7 @@ class KayentaWritten(Document):
     effect_size: EffectSizeWritten = EffectSizeWritten()
     """From where on a difference counts."""
     groups: ListOf[GroupName] | None = None
-    """The groups that it counts in; `[]` for none. Where no metric has any, each is its own."""
+    """The groups that it counts in; `[]` for none. Where no metric writes any, each is its own."""
 
     def resolved(self) -> KayentaRules:
         """The same, inside."""
@@ -79,7 +79,7 @@ class KayentaWritten(Document):
             outlier_factor=self.outliers.factor(),
             must_have_data=self.must_have_data,
             effect=self.effect_size.resolved(),
-            groups=self.groups or (),
+            groups=self.groups,
         )
 
 
@@ -99,5 +99,5 @@ def kayenta_document(rules: KayentaRules) -> dict[str, Any]:
             "criticalIncrease": effect.critical_increase,
             "criticalDecrease": effect.critical_decrease,
         },
-        "groups": list(rules.groups),
+        **({} if rules.groups is None else {"groups": list(rules.groups)}),
     }

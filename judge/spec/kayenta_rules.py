@@ -45,11 +45,12 @@ class KayentaRules:
     """How one metric is taken. Direction, `critical` and `muted` (`observe`) are the metric's own.
 
     ``outlier_factor``: of the interquartile range, from where values are dropped; None keeps all.
-    ``groups`` are those that the metric's label counts in; in none it counts nowhere.
+    ``groups`` are those that the metric's label counts in; of an empty tuple it counts nowhere, and
+    None is where nobody said.
     """
 
     nan_strategy: NanStrategy = NanStrategy.REMOVE
     outlier_factor: float | None = None
     must_have_data: bool = False
     effect: EffectSize = EffectSize()
-    groups: tuple[str, ...] = ()
+    groups: tuple[str, ...] | None = None

@@ -1,8 +1,8 @@
 """How an analysis is taken by Kayenta's judge: the rules of its metrics, its groups and weights.
 
 Owned here: what stands in for rules that nobody wrote. A metric of ours without them tolerates its
-``limit`` as its effect size, and where no group is written each metric is one of its own, with its
-share of all weights.
+``limit`` as its effect size, and where nobody wrote groups each metric is one of its own, with its
+share of all weights. Kayenta's configurations always say which, be it none.
 """
 
 from __future__ import annotations
@@ -31,13 +31,15 @@ def terms_of(metric: Metric, *, strict: bool) -> Terms:
 
 
 def grouping(analysis: ResolvedAnalysis) -> Grouping:
-    """The groups as written, or where there are none each metric by itself."""
+    """The groups as written, none included; where nobody wrote any, each metric by itself."""
     written = {
-        metric.name: () if metric.kayenta is None else metric.kayenta.groups
+        metric.name: None if metric.kayenta is None else metric.kayenta.groups
         for metric in analysis.metrics
     }
-    if analysis.group_weights or any(written.values()):
-        return Grouping(written, analysis.group_weights)
+    all_said = all(groups is not None for groups in written.values())
+    if analysis.group_weights or any(written.values()) or all_said:
+        literal = {name: groups or () for name, groups in written.items()}
+        return Grouping(literal, analysis.group_weights)
     acting = [metric for metric in analysis.metrics if not metric.observe]
     whole = sum(metric.weight for metric in acting)
     weights = {metric.name: WHOLE * metric.weight / whole for metric in acting if whole > 0}

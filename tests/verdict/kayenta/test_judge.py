@@ -335,6 +335,34 @@ class TestNativeKinds:
         assert "it has no bounds and no slopes" in said.reason
 
 
+class TestGroups:
+    """Literal where anybody wrote them, be it none; else each metric by itself."""
+
+    def score(self, rng, *groups, strict=False):
+        metrics = [
+            metric(f"m{i}", rules=KayentaRules(groups=one), critical=False)
+            for i, one in enumerate(groups)
+        ]
+        tracks = {
+            one.name: {CANARY: alone(uniform(rng, *ends)), BASELINE: alone(uniform(rng, 10, 12))}
+            for one, ends in zip(metrics, ((10, 12), (20, 22)), strict=True)
+        }
+        of = analysis(*metrics, strict=strict, score=ScoreThresholds(100.0, 0.0))
+        verdict = KayentaJudge(of).decide(intervals(10, tracks))
+        return verdict.score, [one["name"] for one in verdict.kayenta["groupScores"]]
+
+    def test_that_nobody_wrote(self, rng) -> None:
+        assert self.score(rng, None, None) == (50.0, ["m0", "m1"])
+
+    def test_of_which_all_are_empty_score_0_but_for_strict_mode(self, rng) -> None:
+        assert self.score(rng, (), ()) == (0.0, [])
+        assert self.score(rng, (), (), strict=True) == (50.0, ["m0", "m1"])
+
+    def test_of_one_metric_alone(self, rng) -> None:
+        assert self.score(rng, ("all",), None) == (100.0, ["all"])
+        assert self.score(rng, (), None) == (50.0, ["m0", "m1"])
+
+
 def test_a_shadow_is_compared_for_itself_and_decides_nothing(rng) -> None:
     values = {CANARY: (10, 12), BASELINE: (10, 12), SHADOW: (30, 32)}
     tracks = {track: alone(uniform(rng, *ends)) for track, ends in values.items()}
