@@ -22,6 +22,8 @@ from judge.stats.total_order import Whole, has_minus_zero, total_order
 HAIRS = 12.0 * 2.0**-52
 """Of the largest value: shifts are up to twice it, and a difference, a shift and their comparison
 are rounded."""
+LARGEST = 2.0**1020
+"""Up to it values, their differences and the width of all differences are finite."""
 
 
 class AllTied(ValueError):
@@ -78,7 +80,7 @@ class Sample:
         self.values, self.counts, self.ties = in_order, None, 0.0
         self.gap = math.inf
         self.minus_zero = self.least <= 0.0 <= self.most and has_minus_zero(values)
-        if self.size == 1 or not self.finite:
+        if self.size == 1 or not self.small:
             return
         steps = in_order[1:] - in_order[:-1]
         self.gap = float(np.minimum.reduce(steps))
@@ -88,9 +90,9 @@ class Sample:
     counts: Whole | None
 
     @property
-    def finite(self) -> bool:
-        """No infinity among the values?"""
-        return math.isfinite(self.least) and math.isfinite(self.most)
+    def small(self) -> bool:
+        """No infinity among the values, and nothing near to one?"""
+        return max(abs(self.least), abs(self.most)) <= LARGEST
 
     def _merge(self, steps: Array) -> None:
         ends = np.empty(np.count_nonzero(steps) + 2, dtype=np.intp)
@@ -122,7 +124,7 @@ class Plain:
     @staticmethod
     def fits(first: Sample, second: Sample) -> bool:
         """Are these two such samples?"""
-        if first.minus_zero or second.minus_zero or not (first.finite and second.finite):
+        if first.minus_zero or second.minus_zero or not (first.small and second.small):
             return False
         return min(first.gap, second.gap) > _hair(first, second)
 

@@ -21,7 +21,7 @@ from judge.stats.arms import Array
 from judge.stats.difference_table import PAIRS, Tabled
 from judge.stats.normal_quantile import normal_quantile
 from judge.stats.rank_batches import TOGETHER, Lanes, searches
-from judge.stats.rank_statistic import AllTied, Plain, Statistic, statistic
+from judge.stats.rank_statistic import LARGEST, AllTied, Plain, Statistic, statistic
 from judge.stats.root_search import TOLERANCE, root
 
 __all__ = ["AllTied", "Shift", "Shifts", "shift", "shifts", "standardised"]
@@ -94,9 +94,9 @@ def _looked_up(ranks: Statistic) -> Statistic:
 
 def _together(experiment: Array, control: Array, confidence: float, found: Array) -> Lanes:
     """Fill in the shifts that can be searched for in lockstep; the rows that remain."""
-    finite = np.isfinite(experiment).all(axis=1) & np.isfinite(control).all(axis=1)
-    remaining = [np.flatnonzero(~finite)]
-    usable = np.flatnonzero(finite)
+    small = [(np.abs(side) <= LARGEST).all(axis=1) for side in (experiment, control)]
+    usable = np.flatnonzero(small[0] & small[1])
+    remaining = [np.flatnonzero(~(small[0] & small[1]))]
     at_once = max(1, TOGETHER // (experiment.shape[1] * control.shape[1]))
     for begin in range(0, usable.size, at_once):
         chosen = usable[begin : begin + at_once]

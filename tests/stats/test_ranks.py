@@ -178,6 +178,30 @@ def test_infinite_searches_end():
     assert (found.low, found.high, found.estimate) == (-math.inf, math.inf, math.inf)
 
 
+HUGE = 1.7e308
+
+
+@pytest.mark.parametrize(
+    ("experiment", "control", "answered"),
+    [
+        ([-HUGE, HUGE], [HUGE, HUGE], (-math.inf, 0.0, -math.inf)),
+        (
+            [1e308, 1e308, HUGE],
+            [1e308, 0.0, HUGE, 0.0],
+            (-6.999999999999999e307, 1.7e308, -math.inf),
+        ),
+        ([8e307, 1e307, 3e307], [-8e307, 2e307], (-1e307, 1.6e308, 7.5e307)),
+    ],
+)
+def test_values_whose_differences_overflow_have_kayentas_interval(experiment, control, answered):
+    ours, theirs = np.array(experiment), np.array(control)
+    found = shift(ours, theirs)
+    assert (found.low, found.high, found.estimate) == answered
+    many = shifts(np.stack([ours, ours * 1e-9]), np.stack([theirs, theirs * 1e-9]))
+    assert (many.low[0], many.high[0], many.estimate[0]) == answered
+    assert np.isfinite([many.low[1], many.high[1], many.estimate[1]]).all()
+
+
 @pytest.mark.parametrize("constant", [3.0, 0.0])
 def test_one_constant_side_has_an_interval(constant):
     control = np.arange(20.0)
