@@ -25,12 +25,14 @@ from judge.dialects.kayenta.echoes import canary_echo, standalone_echo
 from judge.dialects.kayenta.reading import check_runnable, read_config
 from judge.dialects.kayenta.resolving import (
     CONFIG,
+    MOST_POINTS,
     Labelled,
     LookTimes,
     Pair,
     analysis_of,
     closer,
     metrics_of,
+    points_of,
 )
 from judge.dialects.kayenta.schedule import MINUTE, Schedule, ScheduleError, Times, schedule
 from judge.dialects.kayenta.scopes import Scope
@@ -112,7 +114,8 @@ def standalone_execution(
         raise SpecError(issues)
     issues += _threshold_issues(body.thresholds, prefix)
     planned = _kept(issues, lambda: _schedule(body, now, prefix))
-    longest = 0.0 if planned is None else max(planned.interval, planned.lookback)
+    longest = 0.0 if planned is None else max(planned.longest, planned.longest_reading)
+    issues += [] if planned is None else _reading_issues(planned, body.scopes[0].step, prefix)
     pairs = _standalone_pairs(body)
     found = _kept(issues, lambda: metrics_of(read, pairs, longest=longest, prefix=prefix))
     if issues or account is None or found is None or planned is None:
@@ -233,6 +236,19 @@ def _schedule(body: StandaloneRequest, now: float, prefix: str) -> Schedule:
         message = f"asks for {planned.judgements} judgements; write a longer one, for {MOST_LOOKS}"
         raise SpecError([Issue(f"{prefix}analysisIntervalMins", message)])
     return planned
+
+
+def _reading_issues(planned: Schedule, step: int, prefix: str) -> list[Issue]:
+    """A step that fits the windows' starts so badly that a look would read far too much."""
+    closer_step = planned.common_step(step)
+    longest = planned.longest_reading
+    if closer_step == step or points_of(longest, closer_step) <= MOST_POINTS:
+        return []
+    message = (
+        f"makes windows whose values lie {closer_step} s apart, too many to read; write one that "
+        f"divides analysisIntervalMins and lookbackMins, such as {MINUTE:g}"
+    )
+    return [Issue(f"{prefix}scopes[0].step", message)]
 
 
 def _standalone_times(body: StandaloneRequest, planned: Schedule) -> LookTimes:

@@ -142,8 +142,12 @@ def _point_issues(pairs: Mapping[str, Pair], longest: float, prefix: str) -> lis
 
 
 def _points(scope: Scope, longest: float) -> int:
-    lasts = longest if scope.lasts is None else scope.lasts
-    return int(lasts / scope.step + 1e-9) + 1
+    return points_of(longest if scope.lasts is None else scope.lasts, scope.step)
+
+
+def points_of(lasts: float, step: float) -> int:
+    """How many values ``step`` seconds apart ``lasts`` seconds have, with both ends."""
+    return int(lasts / step + 1e-9) + 1
 
 
 def analysis_of(

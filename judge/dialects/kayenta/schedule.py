@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from judge.dialects.kayenta.instants import millis
 from judge.runs.run import Window
+from judge.spec.units import LONGEST
 
 MINUTE = 60.0
 
@@ -54,6 +55,16 @@ class Schedule:
         end = self.begins + number * self.interval
         return Window(end - self.lookback if self.lookback else self.begins, end)
 
+    @property
+    def longest(self) -> float:
+        """Seconds of the longest window."""
+        return self.lookback or self.judgements * self.interval
+
+    @property
+    def longest_reading(self) -> float:
+        """Seconds that one look reads at most: what is new, and with the first what lies before."""
+        return max(self.interval, self.lookback)
+
     def common_step(self, step: int) -> int:
         """Seconds between readings such that each window has values ``step`` after its start.
 
@@ -94,6 +105,10 @@ def lifetime_minutes(start: float, times: Times) -> int:
         if times.lifetime < 1:
             raise ScheduleError("lifetimeDurationMins", "must be 1 or more")
         return times.lifetime
+    if times.end - start > LONGEST:
+        raise ScheduleError(
+            "scopes[0].endTimeIso", "lies more than ten years after the start; write an earlier end"
+        )
     minutes = (millis(times.end) - millis(start)) // millis(MINUTE)
     if minutes < 1:
         raise ScheduleError(

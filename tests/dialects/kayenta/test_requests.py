@@ -314,7 +314,26 @@ def test_what_does_not_fit_together_is_told_at_once_too() -> None:
         ({"scope": {"step": 0}}, "scopes[0].step"),
         ({"scope": {"step": 1}, "lifetimeDurationMins": 184}, "scopes[0].step"),
         ({"scope": {"step": 1}, "analysisIntervalMins": 1, "lookbackMins": 184}, "scopes[0].step"),
+        ({"scope": {"step": 60}, "lifetimeDurationMins": 11_000}, "scopes[0].step"),
+        (
+            {"scope": {"step": 60}, "lifetimeDurationMins": 12_000, "analysisIntervalMins": 60},
+            "scopes[0].step",
+        ),
+        (
+            {"scope": {"step": 59}, "lifetimeDurationMins": 400, "analysisIntervalMins": 200},
+            "scopes[0].step",
+        ),
         ({"scope": {"endTimeIso": "2018-12-17T20:56:00Z"}}, "scopes[0].endTimeIso"),
+        (
+            {
+                "scope": {
+                    "startTimeIso": START_ISO,
+                    "endTimeIso": "9999-01-01T00:00:00Z",
+                    "step": 31_536_000,
+                }
+            },
+            "scopes[0].endTimeIso",
+        ),
         ({"scope": {"startTimeIso": "yesterday"}}, "scopes[0].startTimeIso"),
         ({"thresholds": None}, "thresholds"),
         ({"thresholds": {"pass": 101, "marginal": 5}}, "thresholds.pass"),
@@ -329,6 +348,11 @@ def test_a_standalone_request_that_cannot_be_judged_is_refused(
     with pytest.raises(SpecError) as caught:
         _standalone(standalone(**copy.deepcopy(change)))
     assert list(_issues(caught)) == [path]
+
+
+def test_a_window_of_as_many_values_as_a_query_can_hold_is_taken() -> None:
+    made = _standalone(standalone(lifetimeDurationMins=10_999, analysisIntervalMins=1))
+    assert made.analysis.looks == 10_999
 
 
 def test_a_scope_of_more_than_ten_years_is_refused() -> None:
