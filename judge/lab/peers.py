@@ -21,6 +21,7 @@ Looks = NDArray[np.int64]
 
 KAYENTA_CONFIDENCE = 0.98
 KAYENTA_TOLERANCE = 0.25  # of the estimate: what the interval must lie beyond
+KAYENTA_FIRST = 5  # look: with fewer points the quantile of the interval is out of reach
 KAYENTA_AT_ONCE = 128  # rollouts: what bounds the memory, not a result
 
 FLAGGER_SUCCESS = 0.99
@@ -84,8 +85,13 @@ def mann_whitney(canary: Array, baseline: Array) -> Looks:
     Direction increase: High where the 98 % interval of the shift lies above a quarter of the
     estimated shift, and the canary's mean is no lower than the baseline's. The interval's end is
     beyond a value where the statistic at that value is beyond its quantile, so no root is sought.
-    Kayenta's answers below five points, where that quantile cannot be reached at all and it takes
-    the smallest difference for the interval's end, are left out: they would only harm it.
+    The judge itself (`judge.verdict.kayenta`) finds its interval by a search, which ends within
+    1e-4 of a step, in the unit of the values, and its estimate near the median of the differences;
+    so of up to a twentieth of the rollouts it decides at another look (judged by shares, which are
+    small numbers), and whether it decides is the same but for a few in a thousand.
+
+    Kayenta's answers below five points are left out: without ties that quantile cannot be reached
+    at all, and it takes the smallest difference for the interval's end. They would only harm it.
     """
     x, y = np.broadcast_arrays(canary, baseline)
     looks = x.shape[-1]
@@ -97,6 +103,7 @@ def mann_whitney(canary: Array, baseline: Array) -> Looks:
 
 def _grown(x: Array, y: Array) -> Looks:
     high = _shifted(x, y) & _worse(x, y)
+    high[:, : KAYENTA_FIRST - 1] = False  # all of one side tied can reach the quantile there
     for rollout, look in np.argwhere(high):
         if not high[rollout, :look].any():
             window = slice(look + 1)

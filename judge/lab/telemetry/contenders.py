@@ -1,4 +1,4 @@
-"""Who is measured on telemetry: this judge as the daemon runs it, and the peers on its counts."""
+"""Who is measured on telemetry: this judge and Kayenta's, and the rules of other peers."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Protocol
 from judge.lab.contender import AnyContender
 from judge.lab.rollouts import Scenario
 from judge.lab.telemetry.deciding import deciding
+from judge.lab.telemetry.kayenta import kayenta
 from judge.lab.telemetry.rules import count_rules
 
 
@@ -23,10 +24,11 @@ class Told(Scenario, Protocol):
 
     @property
     def counted(self) -> str:
-        """The proportion that the peers look at, "" where there is none."""
+        """The proportion that the peers' rules look at, "" where there is none."""
 
 
 def telemetry_contenders(scenario: Told) -> tuple[AnyContender, ...]:
     """All of them."""
     judges = deciding(scenario, scenario.released, promised=scenario.promised)
-    return (*judges, *(count_rules(scenario.counted) if scenario.counted else ()))
+    rules = count_rules(scenario.counted) if scenario.counted else ()
+    return (*judges, *kayenta(scenario), *rules)

@@ -1,7 +1,8 @@
 """The peers' rules on telemetry: errors and requests summed over the pods that are seen.
 
 Their own metrics are such sums. Intervals without a sample on either track are left out: what a
-live system makes of missing data is not measured here.
+live system makes of missing data is not measured here. Kayenta is no rule here but a judge
+(`kayenta`).
 """
 
 from __future__ import annotations
@@ -64,12 +65,11 @@ def _summed(interval: Interval, metric: str, track: str) -> tuple[float, float]:
 
 
 def count_rules(metric: str) -> tuple[AnyContender, ...]:
-    """The peers, on errors among requests."""
+    """The peers that are rules, on errors among requests."""
     rules: list[tuple[str, Rule, float | None]] = [
         (f"z-test {alpha:.0%}, every look", _z_test(alpha), alpha) for alpha in ALPHAS
     ]
     rules += [
-        ("Kayenta", peers.kayenta, None),
         ("Flagger 99 %, 5 failed", lambda canary, _: peers.flagger(canary), None),
         ("Argo 95 %, 4 failed", lambda canary, _: peers.argo(canary), None),
         ("Argo 99 %, 4 failed", lambda canary, _: peers.argo(canary, success=0.99), None),
