@@ -37,7 +37,7 @@ def _beside(name: str, said: Mapping[str, Any], verdict: Verdict) -> str:
     ended = said["decidedAt"]
     when = "" if ended is None else f" at look {ended + 1}"
     told = [
-        f"{name}'s judge beside it: {said['verdict']}{when}: {said['reason']}",
+        f"{name.capitalize()}'s judge beside it: {said['verdict']}{when}: {said['reason']}",
         *_differences(said, verdict),
     ]
     if said.get(LEFT_OUT):

@@ -77,9 +77,9 @@ def test_junit_counts_metrics_as_ever(verdict: Verdict) -> None:
 def test_another_judges_opinion_stands_beside(both: Verdict) -> None:
     text = render(both, OF, "text")
     told = " ".join(text.split())
-    assert "kayenta's judge beside it: " in told
+    assert "Kayenta's judge beside it: " in told
     assert both.also["kayenta"]["reason"][:40] in told
-    assert "kayenta's judge beside it: " in render(both, OF, "markdown")
+    assert "Kayenta's judge beside it: " in render(both, OF, "markdown")
 
 
 def test_where_they_differ_is_told() -> None:
@@ -99,7 +99,7 @@ def test_junit_has_the_opinion_as_a_property(both: Verdict) -> None:
     suite = ET.fromstring(render(both, OF, "junit")).find("testsuite")
     (said,) = suite.findall("properties/property")
     assert said.get("name") == "alsoJudged"
-    assert said.get("value").startswith("kayenta's judge beside it: ")
+    assert said.get("value").startswith("Kayenta's judge beside it: ")
 
 
 def test_json_carries_both(both: Verdict) -> None:
