@@ -1,9 +1,10 @@
 """The shifts of many pairs of small samples, searched for in lockstep.
 
-Owned here: the statistic of the rows of two matrices at one shift each, looked up among each row's
-sorted differences, and the searches over them. The numbers are those of one row alone, to the last
-bit: rows that need another way (`rank_statistic.Awkward`) are told by `Rows.plain` and are not
-searched here, and where a shift meets a step the row's own `Plain` statistic counts.
+Owned here: the statistic of the rows of two matrices at one shift each, and the searches over them.
+Not here: how the differences below a shift are counted (`rank_lookups`). The numbers are those of
+one row alone, to the last bit: rows that need another way (`rank_statistic.Awkward`) are told by
+`Rows.plain` and are not searched here, and where a shift meets a step the row's own `Plain`
+statistic counts.
 """
 
 from __future__ import annotations
@@ -11,18 +12,14 @@ from __future__ import annotations
 import functools
 
 import numpy as np
-from numpy.typing import NDArray
 
 from judge.stats.arms import Array
-from judge.stats.difference_table import Differences
+from judge.stats.rank_lookups import Flags, Lanes, Lookup, lookup
 from judge.stats.rank_statistic import HAIRS, AllTied, Plain, Sample
 from judge.stats.root_search import lockstep
 
 TOGETHER = 2_000_000
 """Pairs at once: their tables stay within some megabytes."""
-
-Lanes = NDArray[np.intp]
-Flags = NDArray[np.bool_]
 
 
 class Samples:
@@ -85,7 +82,7 @@ class Rows:
 
     def at(self, rows: Lanes, shifts: Array) -> Array:
         """The values of ``rows`` (L,) at ``shifts`` (L,). Where all values tie, ``tied``."""
-        below, near = self._table.below(rows, shifts, self.hair)
+        below, near = self._lookup.below(rows, shifts)
         found = _standardised(self._half - below, self._sigma[rows])
         for lane in np.flatnonzero(near).tolist():
             try:
@@ -95,39 +92,11 @@ class Rows:
         return found
 
     @functools.cached_property
-    def _table(self) -> Table:
-        return Table(self._first.in_order, self._second.in_order)
+    def _lookup(self) -> Lookup:
+        return lookup(self._first.in_order, self._second.in_order, self.hair)
 
     def _alone(self, row: int) -> Plain:
         return Plain(Sample(self._first.in_order[row]), Sample(self._second.in_order[row]))
-
-
-class Table:
-    """The differences of all pairs of each row, in order, found by halving."""
-
-    def __init__(self, experiment: Array, control: Array) -> None:
-        rows, n = experiment.shape
-        pairs = n * control.shape[1]
-        self._pairs, self._stride = pairs, pairs + 2
-        table = np.empty((rows, self._stride))
-        table[:, 0], table[:, -1] = -np.inf, np.inf
-        sort = Differences(n, control.shape[1])
-        for row in range(rows):
-            sort.into(table[row, 1:-1], experiment[row], control[row])
-        self._flat = table.ravel()
-
-    def below(self, rows: Lanes, shifts: Array, hair: Array) -> tuple[Lanes, Flags]:
-        """How many differences of each row lie below its shift; is one nearer than ``hair``?"""
-        begin = rows * self._stride
-        at, left = begin.copy(), self._pairs + 1
-        while left > 1:
-            half = left >> 1
-            at += half * (self._flat.take(at + half) < shifts)
-            left -= half
-        near = (self._flat.take(at + 1) - shifts <= hair[rows]) | (
-            shifts - self._flat.take(at) <= hair[rows]
-        )
-        return at - begin, near
 
 
 def searches(experiment: Array, control: Array, quantile: float) -> tuple[Array, Lanes]:
