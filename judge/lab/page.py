@@ -82,7 +82,7 @@ def _legend() -> str:
     parts = [
         sample("dot", "one") + "Judge at 1 %",
         sample("dot", "five") + "Judge at 5 %",
-        sample("diamond", "peer") + "Kayenta's rule",
+        sample("diamond", "peer") + "Kayenta, from the fifth look on",
         sample("cross", "peer") + "z-test at every look, 5 %",
         sample("ring", "peer") + "Flagger's threshold",
     ]
@@ -195,7 +195,7 @@ def _card(found: Document, name: str) -> str:
 
 
 def _curves(scenario: Cell, cells: Sequence[Cell]) -> str:
-    """This judge, Kayenta's rule and the oracle, by effect."""
+    """This judge, Kayenta and the oracle, by effect."""
     ours = [
         one for one in cells if one["ours"] and one["calibrated"] and one["alpha"] == CURVE_ALPHA
     ]

@@ -199,7 +199,7 @@ def independent(scenario: CountScenario) -> bool:
 def _kayenta_first(
     scenario: Scenario, one: AnyContender, by_effect: ByEffect, found: ByName
 ) -> dict[Effect, tuple[float, str]]:
-    """Where Kayenta's rule sees more, or as much sooner, though it raises fewer false alarms."""
+    """Where Kayenta sees more, or as much sooner, though it raises fewer false alarms."""
     looks, told = one.looks or scenario.looks, {}
     minutes = scenario.interval / 60.0
     for name, theirs in found.items():
