@@ -229,3 +229,19 @@ def test_a_path_is_a_hooks_or_not(path: str, found: HookPath | None) -> None:
 
 def test_a_path_without_a_token_is_written_as_it_is() -> None:
     assert writable("/api/v1/runs/judge") == "/api/v1/runs/judge"
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        "",
+        "kayenta//canaryConfig",
+        "kayenta/canaryConfig//",
+        "kayenta/../api/v1/runs",
+        "api/kayenta",
+    ],
+)
+def test_only_a_dialects_path_as_it_is_written_leads_somewhere(behind: str) -> None:
+    found = hook_path(f"/hooks/{HOOK}/{behind}")
+    assert found is not None
+    assert not found.leads_somewhere

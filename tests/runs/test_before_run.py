@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from judge.runs.before_run import joined
 from judge.runs.tracks import read_tracks
 from judge.spec.resolved import JudgeName, ResolvedAnalysis
 from judge.stats.samples import Count, Interval, Pods, Series
@@ -145,3 +146,9 @@ def test_the_baseline_with_an_offset_goes_back_from_its_own_time() -> None:
     before = values(first, track="baseline")
     assert before.at == (-180.0, -120.0, -60.0, 0.0, 60.0, 120.0)
     assert before.values == tuple(at - 86_400.0 for at in before.at)
+
+
+def test_a_point_that_both_have_is_the_first_intervals_own() -> None:
+    before = Interval(0.0, 60.0, {"values": {"canary": {"{}": Series((0.0, 60.0), (1.0, 2.0))}}})
+    own = Interval(60.0, 120.0, {"values": {"canary": {"{}": Series((0.0, 60.0), (3.0, 4.0))}}})
+    assert values(joined(own, before)) == Series((-60.0, 0.0, 60.0), (1.0, 3.0, 4.0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +137,17 @@ def test_what_a_strict_judge_cannot_tell_has_no_score(
     assert (said["complete"], said["status"]) == (True, status)
     assert ("result" in said) is not strict
     assert ("Too little data" in str(said.get("exception"))) is strict
+
+
+def test_a_score_that_its_judge_did_not_stand_by_in_the_end_is_none(stage: Stage) -> None:
+    stage.standalone(strict=True)
+    run = stage.play()
+    assert run is not None
+    *_, last = stage.runs.looks(run.id)
+    assert judgements(run, [last], {})[0].score == 100.0
+    verdict = {**last.verdict, "verdict": "inconclusive", "reason": "the last look was not seen"}
+    (doubted,) = judgements(run, [replace(last, verdict=verdict)], {})
+    assert (doubted.score, doubted.why) == (None, "the last look was not seen")
 
 
 def test_a_canary_that_was_canceled(stage: Stage) -> None:

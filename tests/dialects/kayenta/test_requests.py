@@ -350,6 +350,18 @@ def test_a_standalone_request_that_cannot_be_judged_is_refused(
     assert list(_issues(caught)) == [path]
 
 
+@pytest.mark.parametrize(("seconds", "taken"), [(10_999, True), (11_000, False)])
+def test_a_query_of_a_canary_has_so_many_values(seconds: int, taken: bool) -> None:
+    request = canary()
+    request["scopes"]["default"]["controlScope"] = side("x", start=0, end=seconds, step=1)
+    if taken:
+        assert _query(_canary(request), 0, "baseline").lasts == seconds
+        return
+    with pytest.raises(SpecError) as caught:
+        _canary(request)
+    assert list(_issues(caught)) == ["scopes.default.controlScope.step"]
+
+
 def test_a_window_of_as_many_values_as_a_query_can_hold_is_taken() -> None:
     made = _standalone(standalone(lifetimeDurationMins=10_999, analysisIntervalMins=1))
     assert made.analysis.looks == 10_999

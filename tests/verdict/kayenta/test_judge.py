@@ -90,6 +90,15 @@ class TestWindows:
         ]
         assert counts == [7] + [13] * 9
 
+    def test_a_look_whose_window_could_not_be_read_is_not_judged_on_the_point_at_its_start(
+        self, rng
+    ) -> None:
+        looks = run(rng, looks=2)
+        looks[1] = hole(looks[1], "cpu")
+        said = KayentaJudge(analysis(lookback=60.0)).look(looks, finished=False)
+        assert said.score is None
+        assert "gave no usable answer" in said.reason
+
     def test_a_query_with_a_window_of_its_own_counts_whole(self, rng) -> None:
         asked = metric()
         longer = {
@@ -112,6 +121,22 @@ class TestEnds:
         assert "not above marginal 75: Canary Failed: The metric cpu was classified as High" in (
             told[0].reason
         )
+
+    def test_a_score_that_is_marginal_exactly_is_not_above_it(self, rng) -> None:
+        tracks = {
+            name: {
+                CANARY: alone(uniform(rng, *((10, 12) if name == "good" else (20, 23)))),
+                BASELINE: alone(uniform(rng, 10, 12)),
+            }
+            for name in ("good", "bad")
+        }
+        metrics = [metric(name, groups=[name], critical=False) for name in tracks]
+        looks = intervals(10, tracks)
+        at = analysis(*metrics, score=ScoreThresholds(95.0, 50.0))
+        (said,) = KayentaJudge(at).verdicts(looks)
+        assert (said.verdict, said.score, said.decided_at) == (Outcome.FAIL, 50.0, 0)
+        above = KayentaJudge(replace(at, score=ScoreThresholds(50.0, 49.99))).verdicts(looks)
+        assert (len(above), above[-1].verdict, above[-1].score) == (10, Outcome.PASS, 50.0)
 
     def test_in_the_middle(self, rng) -> None:
         good, bad = run(rng), run(rng, canary=(40.0, 43.0))
