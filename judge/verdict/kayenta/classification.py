@@ -58,7 +58,7 @@ def _summed(pairs: Sequence[Pair], terms: Terms) -> list[tuple[Summary, Summary]
     sizes = {(len(a), len(b)) for a, b in pairs}
     if len(sizes) > 1 or terms.strict or terms.rules.outlier_factor is not None:
         return nothing
-    sides = [np.stack(side) for side in zip(*pairs, strict=True)]
+    sides = [_stacked(side) for side in zip(*pairs, strict=True)]
     if any(np.isnan(side).any() for side in sides):
         return nothing
     return list(zip(*(_rows(side) for side in sides), strict=True))
@@ -85,10 +85,8 @@ def _many(found: Sequence[Ready | Classification], terms: Terms) -> list[Classif
 
 
 def _together(ready: Sequence[Ready], terms: Terms) -> list[Classification]:
-    ours, theirs = (
-        np.stack([one.experiment for one in ready]),
-        np.stack([one.control for one in ready]),
-    )
+    ours = _stacked([one.experiment for one in ready])
+    theirs = _stacked([one.control for one in ready])
     of = shifts(ours, theirs, confidence=terms.confidence)
     columns = (one.tolist() for one in (of.low, of.high, of.estimate))
     # Of values that all tie there is no shift at all.
@@ -97,6 +95,11 @@ def _together(ready: Sequence[Ready], terms: Terms) -> list[Classification]:
         _concluded(one, each, terms) if each else _one(one, terms)
         for one, each in zip(ready, found, strict=True)
     ]
+
+
+def _stacked(arrays: Sequence[Array]) -> Array:
+    """As `numpy.stack`, which looks at each of them several times."""
+    return np.concatenate(arrays).reshape(len(arrays), arrays[0].size)
 
 
 def _one(ready: Ready | Classification, terms: Terms) -> Classification:
@@ -133,12 +136,11 @@ def _concluded(ready: Ready, found: Shift, terms: Terms) -> Classification:
 
 def _label(found: Shift, least: float, effect: float, terms: Terms) -> Label:
     effects = terms.rules.effect
-    upward, downward = (
-        terms.direction is not other for other in (Direction.DECREASE, Direction.INCREASE)
-    )
-    if upward and found.low > least and _reaches(effect, effects.allowed_increase, terms):
+    above = found.low > least and terms.direction is not Direction.DECREASE
+    if above and _reaches(effect, effects.allowed_increase, terms):
         return Label.HIGH
-    if downward and found.high < -least and _falls_to(effect, effects.allowed_decrease, terms):
+    below = found.high < -least and terms.direction is not Direction.INCREASE
+    if below and _falls_to(effect, effects.allowed_decrease, terms):
         return Label.LOW
     return Label.PASS
 

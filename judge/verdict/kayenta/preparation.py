@@ -94,7 +94,7 @@ def _without_comparison(sides: Ready, terms: Terms, *, replaces: bool) -> Classi
 def _alike(sides: Ready) -> bool:
     """Whether both sides may be the same values, as far as their ends tell."""
     one, other = sides.of_experiment, sides.of_control
-    return (one.count, one.min, one.max) == (other.count, other.min, other.max)
+    return one.min == other.min and one.max == other.max and one.count == other.count
 
 
 def _no_data(sides: Ready, terms: Terms, *, replaces: bool) -> Classification:
@@ -119,7 +119,8 @@ def _beyond_measure(sides: Ready, label: Label, terms: Terms) -> Classification:
 
 def _both_constant(sides: Ready) -> bool:
     """Whether each side is one value: their ranks say nothing without noise."""
-    return all(one.min == one.max for one in (sides.of_experiment, sides.of_control))
+    one, other = sides.of_experiment, sides.of_control
+    return one.min == one.max and other.min == other.max
 
 
 def _untied(sides: Ready, terms: Terms) -> Ready | Classification:

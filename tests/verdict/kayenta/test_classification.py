@@ -208,7 +208,7 @@ class TestManyAtOnce:
             found.append((ours, theirs))
         return found
 
-    @pytest.mark.parametrize("size", [1, 2, 5, 60])
+    @pytest.mark.parametrize("size", [0, 1, 2, 5, 60])
     @pytest.mark.parametrize("measure", list(EffectMeasure))
     def test_of_the_same_sizes(self, size: int, measure: EffectMeasure) -> None:
         terms = replace(WORSE, rules=KayentaRules(effect=EffectSize(measure)))
