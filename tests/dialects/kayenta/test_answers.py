@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from judge.api.kayenta.execution_examples import CANARY_ANSWER, PAIRS, STANDALONE_ANSWER
+from judge.dialects.kayenta.judgements import judgements
 from judge.errors import NotFound
 from judge.store.run import Command
 from tests.dialects.kayenta.playing import (
