@@ -21,7 +21,7 @@ from judge.verdict.kayenta.documents import result_document, score_document
 from judge.verdict.kayenta.labels import Classification, Label
 from judge.verdict.kayenta.pairing import Tags, Unpaired, pairs
 from judge.verdict.kayenta.readings import TrackReadings, trailing_holes
-from judge.verdict.kayenta.rules import allowed, comparable, grouping, terms_of
+from judge.verdict.kayenta.rules import comparable, grouping, terms_of, tolerated
 from judge.verdict.kayenta.scoring import Result, Score, classified, score
 from judge.verdict.kayenta.terms import Terms
 from judge.verdict.verdict import MetricVerdict, Outcome, Promise, TrackVerdict, Verdict
@@ -224,7 +224,8 @@ class KayentaJudge:
 
     def _metric(self, said: _Said, track: str) -> MetricVerdict:
         if not said.found:
-            return MetricVerdict(Outcome.INCONCLUSIVE, said.why, limit=said.metric.limit)
+            limit = tolerated(said.metric, said.terms)
+            return MetricVerdict(Outcome.INCONCLUSIVE, said.why, limit=limit)
         metric, terms = said.metric, said.terms
         tags, worst = min(said.found, key=lambda one: _badness(one[1]))
         observed = {
@@ -236,7 +237,7 @@ class KayentaJudge:
             verdict=_OUTCOMES[worst.label],
             reason=reasons.classified(metric, terms, worst, tags, len(said.found) - 1),
             estimate=worst.ratio if worst.shift is not None else None,
-            limit=allowed(terms) if metric.limit is None else metric.limit,
+            limit=tolerated(metric, terms),
             observed=observed,
             kayenta=[
                 result_document(
@@ -254,8 +255,10 @@ class KayentaJudge:
     def _nothing_yet(self, *, ended: bool) -> Verdict:
         reason = reasons.nothing_yet()
         verdicts = {
-            metric.name: MetricVerdict(Outcome.INCONCLUSIVE, reason, limit=metric.limit)
-            for metric in self._analysis.metrics
+            one.name: MetricVerdict(
+                Outcome.INCONCLUSIVE, reason, limit=tolerated(one, self._terms[one.name])
+            )
+            for one in self._analysis.metrics
         }
         return Verdict(
             verdict=Outcome.INCONCLUSIVE,

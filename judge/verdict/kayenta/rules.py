@@ -60,6 +60,13 @@ def allowed(terms: Terms) -> float:
     return effect.allowed_decrease if decreasing else effect.allowed_increase
 
 
+def tolerated(metric: Metric, terms: Terms) -> float:
+    """What a verdict tells as the limit: the metric's own where it is the effect size."""
+    if metric.kayenta is None and metric.limit is not None:
+        return metric.limit
+    return allowed(terms)
+
+
 def _effect(metric: Metric) -> EffectSize:
     """A limit as effect size: what it tolerates, and nothing beyond is less than critical."""
     if metric.limit is None or metric.limit <= 0.0:

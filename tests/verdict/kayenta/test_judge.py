@@ -533,3 +533,10 @@ def test_series_of_a_bundle_may_be_called_as_they_like(rng) -> None:
     tracks = {track: {"pod-a": uniform(rng, 10, 12)} for track in (CANARY, BASELINE)}
     verdict = KayentaJudge(analysis()).decide(series.intervals(10, {"cpu": tracks}))
     assert verdict.metrics["cpu"].kayenta[0]["tags"] == {"series": "pod-a"}
+
+
+def test_rules_of_its_own_are_told_and_not_the_limit_that_they_replace(rng) -> None:
+    one = replace(metric(rules=KayentaRules(groups=("all",))), limit=1.25)
+    verdict = KayentaJudge(analysis(one)).decide(run(rng, canary=(10.0, 11.0)))
+    assert verdict.metrics["cpu"].limit == 1.0
+    assert KayentaJudge(analysis(one)).decide([]).metrics["cpu"].limit == 1.0
