@@ -11,7 +11,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, delete, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    and_,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from judge.errors import Conflict, NotFound
@@ -53,12 +64,18 @@ class Documents:
         namespace: str,
         name: str = "",
         check: Check | None = None,
+        most: int | None = None,
     ) -> StoredDocument:
-        """Store a new document (JSON). Raises Conflict where the id is taken, or by ``check``."""
+        """Store a new document (JSON).
+
+        Raises Conflict where the id is taken, by ``check``, or where the namespace has ``most`` of
+        the kind already.
+        """
         now = self._clock()
         try:
             with writing(self._engine) as connection:
                 _see_rivals(connection, kind, namespace, document_id, name, check)
+                _see_room(connection, kind, namespace, most)
                 row = connection.execute(
                     insert(documents)
                     .values(
@@ -112,10 +129,17 @@ class Documents:
 
     def find(self, kind: str, *, namespace: str) -> list[StoredDocument]:
         """All documents of a kind, in the order in which they were first stored."""
-        of_kind = and_(documents.c.kind == kind, documents.c.namespace == namespace)
+        of_kind = _of(kind, namespace)
         with reading(self._engine) as connection:
             rows = connection.execute(select(documents).where(of_kind).order_by(documents.c.seq))
             return [_stored(row) for row in rows]
+
+    def written(self, kind: str, *, namespace: str) -> list[tuple[str, float]]:
+        """The ids of a kind, and when each was last written; what they hold is not read."""
+        query = select(documents.c.id, documents.c.updated_at).where(_of(kind, namespace))
+        with reading(self._engine) as connection:
+            rows = connection.execute(query.order_by(documents.c.seq))
+            return [(document_id, at) for document_id, at in rows]
 
     def delete(self, kind: str, document_id: str, *, namespace: str) -> None:
         """Remove the document. Raises NotFound."""
@@ -129,6 +153,21 @@ def _is(kind: str, namespace: str, document_id: str) -> ColumnElement[bool]:
     return and_(
         documents.c.kind == kind, documents.c.namespace == namespace, documents.c.id == document_id
     )
+
+
+def _of(kind: str, namespace: str) -> ColumnElement[bool]:
+    return and_(documents.c.kind == kind, documents.c.namespace == namespace)
+
+
+def _see_room(connection: Connection, kind: str, namespace: str, most: int | None) -> None:
+    if most is None:
+        return
+    query = select(func.count()).select_from(documents).where(_of(kind, namespace))
+    if connection.execute(query).scalar_one() >= most:
+        raise Conflict(
+            f"there are {most} of the kind {kind} already, the most there can be; "
+            "delete some that nobody needs"
+        )
 
 
 def _see_rivals(

@@ -122,3 +122,15 @@ def test_of_two_who_take_a_name_at_once_one_gets_it(documents: Documents) -> Non
         thread.join()
     assert len(refused) == 7
     assert len(documents.find(KIND, namespace="shop")) == 1
+
+
+def test_a_namespace_has_no_more_of_a_kind_than_may_be(documents: Documents) -> None:
+    documents.add(KIND, "other", {}, namespace="bank", most=1)
+    documents.add("menu", "other", {}, namespace="shop", most=1)
+    for document_id in ("1", "2"):
+        documents.add(KIND, document_id, {}, namespace="shop", most=2)
+    with pytest.raises(Conflict, match="there are 2 of the kind recipe already"):
+        documents.add(KIND, "3", {}, namespace="shop", most=2)
+    documents.delete(KIND, "1", namespace="shop")
+    documents.add(KIND, "3", {}, namespace="shop", most=2)
+    assert documents.written(KIND, namespace="shop") == [("2", BEGAN), ("3", BEGAN)]

@@ -23,6 +23,8 @@ from judge.dialects.kayenta.pair_lists import read_pairs
 from judge.errors import NotFound
 
 KIND = "metric set pair list"
+MOST = 1000
+"""Lists that a namespace can have: whoever may judge may store them."""
 
 router = APIRouter(prefix="/kayenta/metricSetPairList", tags=["kayenta"], route_class=KayentaRoute)
 
@@ -68,11 +70,11 @@ def list_pair_lists(
     """List the lists that were stored; those of judgements go by their execution's answer."""
     return [
         {
-            "id": stored.id,
-            "updatedTimestamp": millis(stored.updated_at),
-            "updatedTimestampIso": instant_text(stored.updated_at),
+            "id": pair_list_id,
+            "updatedTimestamp": millis(updated_at),
+            "updatedTimestampIso": instant_text(updated_at),
         }
-        for stored in context.documents.find(KIND, namespace=home)
+        for pair_list_id, updated_at in context.documents.written(KIND, namespace=home)
     ]
 
 
@@ -93,7 +95,7 @@ def store_pair_list(
 ) -> dict[str, str]:
     """Store a list, to be judged by `POST /judges/judge`."""
     read_pairs(pairs)
-    stored = context.documents.add(KIND, str(uuid.uuid4()), pairs, namespace=home)
+    stored = context.documents.add(KIND, str(uuid.uuid4()), pairs, namespace=home, most=MOST)
     return {"metricSetPairListId": stored.id}
 
 

@@ -204,6 +204,18 @@ def test_what_are_no_pairs_is_refused(server: Server, sent: Any, path: str) -> N
     assert answer.json()["issues"][0]["path"] == path
 
 
+def test_a_namespace_can_have_so_many_lists(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = len(ask(server, "GET", "metricSetPairList").json())
+    monkeypatch.setattr("judge.api.kayenta.pairs.MOST", there + 1)
+    assert ask(server, "POST", "metricSetPairList", json=[PAIR]).status_code == 200
+    answer = ask(server, "POST", "metricSetPairList", json=[PAIR])
+    assert answer.status_code == 400
+    assert "delete some" in answer.json()["message"]
+    assert len(ask(server, "GET", "metricSetPairList").json()) == there + 1
+
+
 def judged(server: Server, stored: str, pair_list: str, **more: str) -> Any:
     params = {
         "canaryConfigId": stored,
