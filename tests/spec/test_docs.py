@@ -70,9 +70,11 @@ def test_the_example_of_kayentas_judge_can_be_used() -> None:
     (own,) = blocks(ANALYSIS, beginning="metadata: {name: checkout-as-kayenta}")
     analysis = load_analysis("apiVersion: judge/v1\nkind: Analysis\n" + own)
     assert analysis.judge is JudgeName.KAYENTA
-    errors, latency, _ = analysis.metrics
+    errors, latency, rate = analysis.metrics
     assert errors.kayenta is not None
     assert errors.kayenta.effect.allowed_increase == 1.1
+    assert rate.kayenta is not None
+    assert rate.kayenta.effect.allowed_increase == 1.25  # its template's limit, said once more
     assert latency.queries["canary"]["values"].step == 30.0
 
 
