@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from judge.verdict.kayenta.labels import Label
 from judge.verdict.side_by_side import LEFT_OUT
 from judge.verdict.verdict import MetricVerdict, Outcome, Verdict
 
@@ -24,8 +25,19 @@ def figures(one: MetricVerdict) -> tuple[str, str, str]:
 def groups(verdict: Verdict) -> list[str]:
     """The score of each group, in one line; none where Kayenta's judge did not decide."""
     scores = (verdict.kayenta or {}).get("groupScores", [])
-    told = ", ".join(f"{group['name']} {_number(group['score'])}" for group in scores)
+    told = ", ".join(f"{group['name']} {_points(group, verdict)}" for group in scores)
     return [f"groups: {told}"] if told else []
+
+
+def _points(group: Mapping[str, Any], verdict: Verdict) -> str:
+    """A group's score; nothing but Nodata has none, though Kayenta's answers say 0."""
+    labels = {
+        result["classification"]
+        for one in verdict.metrics.values()
+        for result in one.kayenta
+        if group["name"] in result["groups"] and not result["muted"]
+    }
+    return "without data" if labels == {Label.NODATA} else _number(group["score"])
 
 
 def beside(verdict: Verdict) -> list[str]:

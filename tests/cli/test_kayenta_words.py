@@ -119,3 +119,17 @@ def test_replay_asks_the_judge_that_the_bundle_names(tmp_path: Path) -> None:
     said = json.loads(told.output)
     assert (said["verdict"], said["decidedAt"], said["promise"]) == ("fail", 0, "none")
     assert said["kayenta"]["score"]["classification"] == "Fail"
+
+
+def test_a_group_without_data_is_not_told_as_a_0_beside_a_score_of_100() -> None:
+    rng = np.random.default_rng(5)
+    steady = {track: alone(uniform(rng, 1, 2)) for track in (CANARY, BASELINE)}
+    of = analysis(
+        metric("cpu", groups=("system",), critical=False),
+        metric("errors", groups=("errors",)),
+        metric("heap", groups=("errors",)),
+    )
+    looks = intervals(10, {"errors": steady, "heap": steady})
+    lines = render(KayentaJudge(of).decide(looks), of, "text").splitlines()
+    assert lines[0] == "PROMOTE  default/checkout: pass, score 100"
+    assert "groups: errors 100, system without data" in lines
