@@ -23,6 +23,8 @@ PEER = {60: 0.92, 1440: 22.8}
 """Milliseconds of CPU a judgement by points a side: NetflixACAJudge's classifier of `samples`,
 warmed up, in Java 17 on the machine where the README's figures were measured."""
 PAIRS = {60: 300, 1440: 30}
+KINDS = 3
+"""Of data in `samples`."""
 
 Pair = tuple[Array, Array]
 
@@ -41,13 +43,13 @@ class Milliseconds:
 
 @dataclass(frozen=True, slots=True)
 class RanksCost:
-    """One judgement at ``points`` a side: ``single``, or of ``pairs`` together: ``batched``.
+    """One judgement at ``points`` a side: ``single``, or many ``together``: ``batched``.
 
     ``test`` is what scipy's test of the same arrays takes, ``peer`` what Kayenta took.
     """
 
     points: int
-    pairs: int
+    together: int
     single: Milliseconds
     batched: Milliseconds
     test: Milliseconds
@@ -59,7 +61,7 @@ class RanksCost:
         return (
             f"a judgement by Kayenta's judge at {self.points} points a side: {self.single} of CPU "
             f"alone, {times[0]:.1f} times faster than Kayenta's {self.peer:g} ms, and "
-            f"{self.batched} of {self.pairs} together, {times[1]:.1f} times faster; "
+            f"{self.batched} of {self.together} together, {times[1]:.1f} times faster; "
             f"{beside[0]:.2f} and {beside[1]:.2f} times what scipy's test takes "
             f"({self.test.median:.3f} ms)"
         )
@@ -71,7 +73,10 @@ def ranks_costs(*, pairs: int | None = None, times: int | None = None) -> list[R
 
 
 def ranks_cost(points: int, *, pairs: int, times: int | None = None) -> RanksCost:
-    """Judge the same pairs alone, together, and test them, in turn. Not below 64 pairs together."""
+    """Judge the same pairs alone, those of a kind together, and test them, in turn.
+
+    Together as the series of one metric are: of one kind. Below 48 of a kind each goes alone.
+    """
     from scipy.stats import mannwhitneyu
 
     found = samples(points, pairs)
@@ -85,10 +90,14 @@ def ranks_cost(points: int, *, pairs: int, times: int | None = None) -> RanksCos
         for pair in found:
             mannwhitneyu(*pair, method="asymptotic")
 
-    works = (alone, lambda: classify_all(found, terms), tested)
+    def together() -> None:
+        for kind in range(KINDS):
+            classify_all(found[kind::KINDS], terms)
+
+    works = (alone, together, tested)
     rounds = [[_each(work, pairs) for work in works] for _ in range(times or TIMES)]
     single, batched, test = (_spread(column) for column in zip(*rounds, strict=True))
-    return RanksCost(points, pairs, single, batched, test, PEER[points])
+    return RanksCost(points, pairs // KINDS, single, batched, test, PEER[points])
 
 
 def samples(points: int, pairs: int, *, seed: int = 1) -> list[Pair]:
@@ -99,7 +108,7 @@ def samples(points: int, pairs: int, *, seed: int = 1) -> list[Pair]:
         lambda: rng.gamma(2.0, 100.0, points),
         lambda: rng.poisson(3.0, points).astype(np.float64),
     ]
-    return [(laws[at % 3](), laws[at % 3]()) for at in range(pairs)]
+    return [(laws[at % KINDS](), laws[at % KINDS]()) for at in range(pairs)]
 
 
 def _each(work: Callable[[], object], pairs: int) -> float:

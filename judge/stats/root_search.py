@@ -86,6 +86,8 @@ def lockstep(value: Values, low: Array, high: Array, at_low: Array, at_high: Arr
     """
     found = np.where(np.abs(at_low) <= ZERO, low, high)
     lanes = np.flatnonzero((np.abs(at_low) > ZERO) & (np.abs(at_high) > ZERO))
+    if not lanes.size:
+        return found
     state = np.array([low, high, low, at_low, at_high, at_low])[:, lanes]
     for _ in range(ITERATIONS):
         moved = state[1] - state[0]

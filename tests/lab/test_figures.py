@@ -83,12 +83,12 @@ def test_every_look_of_a_run_is_timed() -> None:
 
 def test_kayentas_judgements_are_timed_alone_together_and_beside_a_test() -> None:
     """Loosely, for a busy machine: an accident costs far more than what is allowed here."""
-    cost = ranks_cost.ranks_cost(60, pairs=96, times=5)
-    assert (cost.points, cost.pairs) == (60, 96)
+    cost = ranks_cost.ranks_cost(60, pairs=192, times=5)
+    assert (cost.points, cost.together) == (60, 64)
     for one in (cost.single, cost.batched, cost.test):
         assert 0 < one.least <= one.median <= one.most
     assert cost.batched.least < 0.8 * cost.single.least < 0.8 * cost.test.least
-    assert "96 together" in str(cost)
+    assert "64 together" in str(cost)
 
 
 def test_the_command_prints_both_figures(monkeypatch: pytest.MonkeyPatch) -> None:

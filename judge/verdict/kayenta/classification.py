@@ -23,7 +23,7 @@ from judge.verdict.kayenta.preparation import Ready, prepare, said
 from judge.verdict.kayenta.terms import Terms
 
 ERROR_REASON = "Metric Classification Failed"
-FEWEST_TOGETHER = 64
+FEWEST_TOGETHER = 48
 """Pairs of the same sizes from which on they are compared at once."""
 
 Pair = tuple[Array, Array]
