@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from judge.spec.resolved import BASELINE, CANARY, SHADOW, Metric, ResolvedAnalysis
 from judge.stats.samples import Interval
@@ -128,7 +128,7 @@ class KayentaJudge:
         comparisons, tracks, scored = {}, {}, None
         for track in seen.tracks:
             said = [self._said(metric, track, seen) for metric in self._analysis.metrics]
-            tally = self._tally(said)
+            tally = self._tally(said, ended=ended)
             scored = tally.score if track == seen.tracks[0] else scored
             comparisons[track] = {one.metric.name: self._metric(one, track) for one in said}
             tracks[track] = self._track(tally, comparisons[track], intervals, ended=ended)
@@ -168,7 +168,7 @@ class KayentaJudge:
         found = [(one.tags, each) for one, each in zip(paired, said, strict=True)]
         return _Said(metric, terms, found)
 
-    def _tally(self, said: Sequence[_Said]) -> _Tally:
+    def _tally(self, said: Sequence[_Said], *, ended: bool) -> _Tally:
         acting = [one for one in said if not one.metric.observe]
         unjudged = [one.why for one in acting if one.why]
         if unjudged:
@@ -178,17 +178,28 @@ class KayentaJudge:
             for one in acting
             for _, found in one.found
         ]
-        return self._strictly(results) if self._analysis.strict else _Tally(self._score(results))
+        if self._analysis.strict:
+            return self._strictly(results, ended=ended)
+        return _Tally(self._score(results))
 
-    def _strictly(self, results: Sequence[Result]) -> _Tally:
-        """In strict mode too little data say nothing, neither good nor bad."""
+    def _strictly(self, results: Sequence[Result], *, ended: bool) -> _Tally:
+        """In strict mode too little data say nothing, neither good nor bad.
+
+        What is known fails a run before its end only where the rest could not save it.
+        """
         scarce = [one for one in results if one.said.scarce]
         known = self._score([one for one in results if not one.said.scarce])
-        if known.points <= self._analysis.score.marginal and (known.owed or _counted(known)):
-            return _Tally(known)
-        if scarce and (not _counted(known) or self._score(results).owed):
+        missing = bool(scarce) and (not _counted(known) or bool(self._score(results).owed))
+        if (known.owed or _counted(known)) and self._is_failure(known):
+            certain = self._is_failure(self._score(_at_best(results)))
+            missing = bool(scarce) and not certain and (missing or not ended)
+            return _Tally(None, reasons.scarce(scarce)) if missing else _Tally(known)
+        if missing:
             return _Tally(None, reasons.scarce(scarce))
         return _Tally(known) if _counted(known) else _Tally(None, reasons.NOTHING_COUNTS)
+
+    def _is_failure(self, scored: Score) -> bool:
+        return scored.points <= self._analysis.score.marginal
 
     def _score(self, results: Sequence[Result]) -> Score:
         return score(results, self._grouping.weights, strict=self._analysis.strict)
@@ -208,7 +219,7 @@ class KayentaJudge:
             told = reasons.not_judged(looks, planned, tally.why, ended=ended)
             return TrackVerdict(Outcome.INCONCLUSIVE, told, None)
         points = scored.points
-        if points <= limits.marginal:
+        if self._is_failure(scored):
             why = _found(verdicts)
             return TrackVerdict(Outcome.FAIL, reasons.failed(scored, limits, why), points)
         if not ended:
@@ -312,6 +323,16 @@ def tracks_of(analysis: ResolvedAnalysis, intervals: Sequence[Interval]) -> list
         track for one in intervals for tracks in one.samples.values() for track in tracks
     }
     return [track for track in (CANARY, SHADOW) if track in known] or [CANARY]
+
+
+def _at_best(results: Sequence[Result]) -> list[Result]:
+    """The results if those with too little data turned out to be good."""
+    return [
+        replace(one, said=replace(one.said, label=Label.PASS, critical=False))
+        if one.said.scarce
+        else one
+        for one in results
+    ]
 
 
 def _counted(scored: Score) -> bool:

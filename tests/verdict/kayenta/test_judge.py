@@ -459,6 +459,33 @@ class TestStrictRuns:
         assert (verdict.verdict, verdict.decided_at, verdict.score) == (Outcome.FAIL, 0, 0.0)
         assert verdict.kayenta["score"]["score"] == 0.0
 
+    def test_a_run_goes_on_where_what_is_scarce_could_still_save_it(self, rng) -> None:
+        tracks = {
+            "errors": {CANARY: alone([2.0, 3.0]), BASELINE: alone([1.0, 2.0])},
+            "p90": {CANARY: alone(uniform(rng, 20, 22)), BASELINE: alone(uniform(rng, 10, 12))},
+        }
+        metrics = (
+            metric("errors", groups=("errors",)),
+            metric("p90", critical=False, groups=("latency",)),
+        )
+        weights = {"errors": 60.0, "latency": 40.0}
+        score = ScoreThresholds(75.0, 50.0)
+        of = analysis(*metrics, strict=True, group_weights=weights, score=score)
+        verdict = KayentaJudge(of).look(intervals(1, tracks), finished=False)
+        assert (verdict.verdict, verdict.score) == (Outcome.INCONCLUSIVE, None)
+        assert not verdict.decided
+        ended = KayentaJudge(of).look(intervals(1, tracks), finished=True)
+        assert (ended.verdict, ended.score) == (Outcome.INCONCLUSIVE, None)
+        slow = metric("p99", critical=False, groups=("latency",))
+        other = replace(of, metrics=(replace(metrics[0], critical=False), metrics[1], slow))
+        tracks["p99"] = tracks["p90"]
+        early, last = (
+            KayentaJudge(other).look(intervals(1, tracks), finished=finished)
+            for finished in (False, True)
+        )
+        assert (early.verdict, early.decided) == (Outcome.INCONCLUSIVE, False)
+        assert last.verdict is Outcome.FAIL
+
     def test_what_is_scarce_and_not_critical_is_left_out(self, rng) -> None:
         steady = {track: alone(uniform(rng, 10, 12)) for track in (CANARY, BASELINE)}
         tracks = {"a": steady, "b": steady, "rare": {CANARY: alone([2.0]), BASELINE: alone([1.0])}}
