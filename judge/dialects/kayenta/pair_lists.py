@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 from judge.dialects.kayenta.config import KayentaDocument, Text
 from judge.dialects.kayenta.instants import instant_text, millis
 from judge.dialects.kayenta.judgements import judgement_window
+from judge.dialects.kayenta.resolving import MOST_POINTS
 from judge.errors import Issue, SpecError
 from judge.spec.resolved import BASELINE, CANARY, Metric, Query
 from judge.stats.arms import Array
@@ -98,8 +99,8 @@ class MetricSetPair(KayentaDocument):
     """By what its result is called."""
     tags: dict[str, Text] = Field(default_factory=dict)
     """The labels of its series."""
-    values: Mapping[str, list[Value]]
-    """The values of `control` and of `experiment`."""
+    values: Mapping[str, Annotated[list[Value], Field(max_length=MOST_POINTS)]]
+    """The values of `control` and of `experiment`, no more than a range query yields."""
 
     def side(self, name: str) -> list[float]:
         """The values of one side; none where it has none."""

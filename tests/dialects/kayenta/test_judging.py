@@ -87,3 +87,10 @@ def test_infinities_come_as_texts() -> None:
 def test_a_pair_of_no_metric_is_refused_by_name() -> None:
     with pytest.raises(SpecError, match=r"\[1\].name: 'error' is no metric.*errors"):
         judged(config(), pair("cpu", SAME), pair("error", SAME))
+
+
+def test_a_side_has_no_more_values_than_a_range_query_yields() -> None:
+    most = {"control": [1.0], "experiment": [1.0] * 11_000}
+    assert len(read_pairs([pair("errors", most)])[0].side("experiment")) == 11_000
+    with pytest.raises(SpecError, match=r"\[0\]\.values\.experiment.*11000"):
+        read_pairs([pair("errors", {**most, "experiment": [1.0] * 11_001})])
