@@ -20,7 +20,8 @@ import numpy as np
 from judge.stats.arms import Array
 from judge.stats.difference_table import PAIRS, Tabled
 from judge.stats.normal_quantile import normal_quantile
-from judge.stats.rank_batches import TOGETHER, Lanes, searches
+from judge.stats.rank_batches import TOGETHER, searches
+from judge.stats.rank_lookups import Lanes
 from judge.stats.rank_statistic import LARGEST, AllTied, Plain, Statistic, statistic
 from judge.stats.root_search import TOLERANCE, root
 
