@@ -10,7 +10,7 @@ from fastapi import APIRouter, Body
 from judge.api.callers import Asker, Viewer
 from judge.api.context import Shared
 from judge.api.kayenta.accounts import AnyStore
-from judge.api.kayenta.configs import Library
+from judge.api.kayenta.configs import Configs
 from judge.api.kayenta.executing import AD_HOC, Asking, Found
 from judge.api.kayenta.execution_examples import (
     CANARY_ANSWER,
@@ -37,7 +37,7 @@ def start_canary(
     _asker: Asker,
     asking: Asking,
     context: Shared,
-    library: Library,
+    configs: Configs,
     executions: Found,
 ) -> dict[str, str]:
     """Judge once by a stored configuration, over the scopes' own times, at once.
@@ -45,7 +45,7 @@ def start_canary(
     Refused, with every fault, where it could never be judged. What the canary comes to is asked
     for by the id.
     """
-    config = library.get(canaryConfigId, namespace=asking.namespace)
+    config = configs.get(canaryConfigId, namespace=asking.namespace)
     caller = replace(asking, config_id=canaryConfigId)
     execution = canary_execution(config, request, caller, servers=context.prometheus)
     return {"canaryExecutionId": executions.start(execution)}

@@ -12,7 +12,7 @@ from judge.api.kayenta.accounts import AnyStore
 from judge.api.kayenta.callers import Home
 from judge.api.kayenta.examples import CONFIG, CONFIGS, SUMMARY
 from judge.api.kayenta.problems import KayentaRoute, answered, declared
-from judge.dialects.kayenta.library import CanaryConfigs
+from judge.dialects.kayenta.stored_configs import CanaryConfigs
 from judge.errors import Conflict, NotFound
 
 router = APIRouter(prefix="/kayenta/canaryConfig", tags=["kayenta"], route_class=KayentaRoute)
@@ -23,7 +23,7 @@ def canary_configs(context: Shared) -> CanaryConfigs:
     return CanaryConfigs(context.documents, clock=context.clock)
 
 
-Library = Annotated[CanaryConfigs, Depends(canary_configs)]
+Configs = Annotated[CanaryConfigs, Depends(canary_configs)]
 SentConfig = Annotated[dict[str, Any], Body(openapi_examples=CONFIGS)]
 STORED = answered("Where it is stored", {"canaryConfigId": CONFIG["id"]})
 
@@ -36,7 +36,7 @@ STORED = answered("Where it is stored", {"canaryConfigId": CONFIG["id"]})
 def list_configs(
     _viewer: Viewer,
     home: Home,
-    library: Library,
+    configs: Configs,
     application: Annotated[
         list[str] | None, Query(description="Those for it alone; may be given again, or a,b")
     ] = None,
@@ -44,7 +44,7 @@ def list_configs(
 ) -> list[dict[str, Any]]:
     """List the stored configurations."""
     wanted = [one for text in application or () for one in text.split(",") if one]
-    return library.summaries(namespace=home, applications=wanted)
+    return configs.summaries(namespace=home, applications=wanted)
 
 
 @router.get(
@@ -56,11 +56,11 @@ def get_config(
     canaryConfigId: str,  # noqa: N803
     _viewer: Viewer,
     home: Home,
-    library: Library,
+    configs: Configs,
     configurationAccountName: AnyStore = None,  # noqa: N803
 ) -> dict[str, Any]:
     """One configuration, with every field that was sent."""
-    return library.get(canaryConfigId, namespace=home)
+    return configs.get(canaryConfigId, namespace=home)
 
 
 @router.post("", response_model=None, responses={**declared(400, 408, 413, 415), 200: STORED})
@@ -68,7 +68,7 @@ def store_config(
     config: SentConfig,
     _operator: Operator,
     home: Home,
-    library: Library,
+    configs: Configs,
     configurationAccountName: AnyStore = None,  # noqa: N803
 ) -> dict[str, str]:
     """Store a configuration under its `id`, or a new one.
@@ -76,7 +76,7 @@ def store_config(
     Refused, with every fault, where it could not be judged by; where its id is taken; and where
     another of its name is for one of its applications.
     """
-    return {"canaryConfigId": library.add(config, namespace=home)}
+    return {"canaryConfigId": configs.add(config, namespace=home)}
 
 
 @router.put(
@@ -89,12 +89,12 @@ def update_config(
     config: SentConfig,
     _operator: Operator,
     home: Home,
-    library: Library,
+    configs: Configs,
     configurationAccountName: AnyStore = None,  # noqa: N803
 ) -> dict[str, str]:
     """Write a configuration anew. One that is not there is a 400, as it is Kayenta's."""
     try:
-        library.replace(canaryConfigId, config, namespace=home)
+        configs.replace(canaryConfigId, config, namespace=home)
     except NotFound as exc:
         raise Conflict(f"{exc}; POST makes a new one") from exc
     return {"canaryConfigId": canaryConfigId}
@@ -110,8 +110,8 @@ def delete_config(
     canaryConfigId: str,  # noqa: N803
     _operator: Operator,
     home: Home,
-    library: Library,
+    configs: Configs,
     configurationAccountName: AnyStore = None,  # noqa: N803
 ) -> None:
     """Remove a configuration. Runs that it started keep it."""
-    library.delete(canaryConfigId, namespace=home)
+    configs.delete(canaryConfigId, namespace=home)

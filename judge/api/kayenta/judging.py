@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from judge.api.callers import Asker
 from judge.api.kayenta.accounts import AnyStore
 from judge.api.kayenta.callers import Home
-from judge.api.kayenta.configs import Library
+from judge.api.kayenta.configs import Configs
 from judge.api.kayenta.execution_examples import JUDGE_RESULT
 from judge.api.kayenta.pairs import Lists
 from judge.api.kayenta.problems import KayentaRoute, answered, declared
@@ -35,7 +35,7 @@ def judge(
     marginalThreshold: Threshold,  # noqa: N803
     _asker: Asker,
     home: Home,
-    library: Library,
+    configs: Configs,
     lists: Lists,
     configurationAccountName: AnyStore = None,  # noqa: N803
     storageAccountName: AnyStore = None,  # noqa: N803
@@ -44,7 +44,7 @@ def judge(
 
     The list is a stored one, or a judgement's. Nothing is queried or stored.
     """
-    config = read_config(library.get(canaryConfigId, namespace=home), prefix="canaryConfig.")
+    config = read_config(configs.get(canaryConfigId, namespace=home), prefix="canaryConfig.")
     return judge_pairs(
         config,
         read_pairs(lists.get(metricSetPairListId)),

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Body
 from judge.api.callers import Asker, Viewer
 from judge.api.context import Shared
 from judge.api.kayenta.accounts import AnyStore
-from judge.api.kayenta.configs import Library
+from judge.api.kayenta.configs import Configs
 from judge.api.kayenta.executing import Asking, Found
 from judge.api.kayenta.execution_examples import (
     STANDALONE_ANSWER,
@@ -39,14 +39,14 @@ def start_analysis(
     _asker: Asker,
     asking: Asking,
     context: Shared,
-    library: Library,
+    configs: Configs,
     executions: Found,
 ) -> dict[str, str]:
     """Judge at intervals by a stored configuration.
 
     A score that is not above marginal ends it; at the end the last score decides.
     """
-    config = library.get(canaryConfigId, namespace=asking.namespace)
+    config = configs.get(canaryConfigId, namespace=asking.namespace)
     caller = replace(asking, config_id=canaryConfigId)
     execution = standalone_execution(
         config, request, caller, servers=context.prometheus, now=context.clock()

@@ -6,7 +6,7 @@ is a half, the score by 0.01. Owned here: the order alone. Names whose hashes ar
 bits stay as they came.
 
 Sources: String.hashCode as the Java API documents it; how Scala 2.12's mutable and immutable maps
-place their keys; held to 24,000 judgements of Kayenta's own.
+place their keys; found equal on 20,000 judgements of Kayenta's own.
 """
 
 from __future__ import annotations

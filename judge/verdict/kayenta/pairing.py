@@ -1,7 +1,7 @@
 """The series of both tracks -> the pairs that are judged, as Kayenta's MetricSetMixerService.
 
 Owned here: which series go together by their label sets, and what stands in for one that is not
-there. Not here: reading series out of a run's intervals (`windows`).
+there. Not here: reading series out of a run's intervals (`readings`).
 """
 
 from __future__ import annotations

@@ -251,6 +251,15 @@ def test_units_change_kayentas_answer_and_not_the_strict_one() -> None:
     assert strict == {Label.HIGH}
 
 
+def test_an_effect_at_its_threshold_reaches_it_in_every_unit_of_a_strict_answer() -> None:
+    at = EffectSize(allowed_increase=1.2, critical_increase=1.2)
+    terms = replace(STRICT, rules=KayentaRules(effect=at))
+    units = [one / 1000.0 for one in range(1, 60)]
+    said = [classify(unit * 1.2 * STEADY, unit * STEADY, terms) for unit in units]
+    assert min(one.effect for one in said) < 1.2  # by the rounding of the unit alone
+    assert {(one.label, one.critical) for one in said} == {(Label.HIGH, True)}
+
+
 values = st.lists(st.integers(-40, 400).map(float), min_size=1, max_size=14).map(np.array)
 directions = st.sampled_from(list(Direction))
 seeded = settings(max_examples=150, deadline=None, derandomize=True)
