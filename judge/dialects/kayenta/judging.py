@@ -12,14 +12,12 @@ from typing import Any
 import numpy as np
 
 from judge.dialects.kayenta.config import CanaryConfig
-from judge.dialects.kayenta.metrics import group_weights, rules_of
+from judge.dialects.kayenta.metrics import group_weights, unasked
 from judge.dialects.kayenta.pair_lists import MetricSetPair
 from judge.errors import Issue, SpecError
 from judge.spec.rendering import unknown
 from judge.spec.resolved import (
     CANARY,
-    Direction,
-    Kind,
     Metric,
     ResolvedAnalysis,
     ScoreThresholds,
@@ -35,7 +33,7 @@ def judge_pairs(
     config: CanaryConfig, pairs: Sequence[MetricSetPair], limits: ScoreThresholds
 ) -> dict[str, Any]:
     """Kayenta's CanaryJudgeResult. Raises `SpecError` where ``config`` has no such metric."""
-    metrics = _metrics(config)
+    metrics = {one.name: unasked(one) for one in config.metrics}
     _check_names(metrics, pairs)
     weights = group_weights(config)
     groups = grouping(ResolvedAnalysis("", tuple(metrics.values()), group_weights=weights))
@@ -51,23 +49,6 @@ def judge_pairs(
         _result(metrics[one.name], one, found, groups.groups[one.name]) for one, found in said
     ]
     return {"results": results, **score_document(scored, label)}
-
-
-def _metrics(config: CanaryConfig) -> dict[str, Metric]:
-    """The metrics by name, without their queries: their values are there."""
-    return {
-        one.name: Metric(
-            name=one.name,
-            kind=Kind.SERIES,
-            direction=Direction(one.analysis.direction),
-            limit=None,
-            worst=None,
-            critical=one.analysis.critical,
-            observe=one.analysis.muted,
-            kayenta=rules_of(one),
-        )
-        for one in config.metrics
-    }
 
 
 def _check_names(known: Mapping[str, Metric], pairs: Sequence[MetricSetPair]) -> None:

@@ -45,6 +45,11 @@ def metric_of(
             issues |= {replace(issue, path=at + issue.path): None for issue in error.issues}
     if issues:
         raise SpecError(list(issues))
+    return replace(unasked(one), queries=queries)
+
+
+def unasked(one: MetricConfig) -> Metric:
+    """The metric without its queries: how values of it are judged."""
     return Metric(
         name=one.name,
         kind=Kind.SERIES,
@@ -54,7 +59,6 @@ def metric_of(
         critical=one.analysis.critical,
         observe=one.analysis.muted,
         kayenta=rules_of(one),
-        queries=queries,
     )
 
 

@@ -37,8 +37,8 @@ class Classification:
     this alone makes the score 0. ``ratio`` is mean(canary) / mean(baseline), NaN where either is 0,
     None where it was not computed. ``effect`` is the effect size of the measure that was asked, NaN
     where it is not known, ``shift`` the interval of the shift, None where none was computed.
-    ``experiment`` and ``control`` sum up what was compared. ``scarce``: both sides had values, but too few to tell
-    anything (strict mode).
+    ``experiment`` and ``control`` sum up what was compared. ``scarce``: both sides had values, but
+    too few to tell anything (strict mode).
     """
 
     label: Label
