@@ -84,6 +84,8 @@ def test_an_execution_is_started_and_asked_for(server: Server, stored: str, path
     assert (told["complete"], told["status"], told["application"]) == (False, "running", "checkout")
     assert (told["metricsAccountName"], told["storageAccountName"]) == ("eu", "s3")
     assert told["parentPipelineExecutionId"] == "p1"
+    if "stored" in path:
+        assert told["canaryConfigId"] == stored
     example = CANARY_ANSWER if path.startswith("canary") else STANDALONE_ANSWER
     assert set(told) <= {*example, "parentPipelineExecutionId"}
     config = told["config" if path.startswith("canary") else "canaryConfig"]
