@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 
 ROOT = "/hooks"
-DIALECTS = ("kayenta",)
+DIALECTS = ("flagger", "gate", "rollback", "kayenta")
 HIDDEN = "***"
 _HOOKS = re.compile(r"/hooks\b", re.IGNORECASE)
 _TOKEN = re.compile(r"judge_[\w-]+")

@@ -71,7 +71,8 @@ def render_metric(
                 rendered[track][part] = filled(query, part, values)
             except (RenderingError, PromqlError) as error:
                 issues.append(_query_issue(metric, written, path, track, part, error))
-    compared = {name: parts for name, parts in rendered.items() if scope.apart or name != BASELINE}
+    compares = scope.apart and metric.rules().over(template.rules).ratios() is not None
+    compared = {name: parts for name, parts in rendered.items() if compares or name != BASELINE}
     return rendered, _one_each(issues) or _twins(compared, written, path)
 
 

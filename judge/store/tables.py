@@ -136,3 +136,35 @@ requests = Table(
     Column("dialect", String(64), nullable=False),
     Column("document", JSON, nullable=False),
 )
+
+rollouts = Table(
+    "rollouts",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("analysis", String(253), nullable=False),
+    Column("namespace", String(253), nullable=False),
+    Column("name", String(253), nullable=False),
+    Column("revision", String(253), nullable=False),
+    Column("run_id", String(64), ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("began_at", Float(53), nullable=False),
+    Column("ended_at", Float(53)),
+    UniqueConstraint("analysis", "namespace", "name"),
+    sqlite_autoincrement=True,
+)
+
+gates = Table(
+    "gates",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("namespace", String(253), nullable=False),
+    Column("name", String(253), nullable=False),
+    Column("gate", String(16), nullable=False),
+    Column("open", Boolean, nullable=False),
+    Column("revision", String(253)),
+    Column("asked", String(253)),
+    Column("by", String(253)),
+    Column("changed_at", Float(53), nullable=False),
+    UniqueConstraint("namespace", "name", "gate"),
+    sqlite_autoincrement=True,
+)
