@@ -92,6 +92,14 @@ class Settings(BaseSettings):
         description="Runs that are looked at at once; each holds a thread while Prometheus "
         "answers.",
     )
+    remembered: int = Field(
+        1000,
+        ge=0,
+        le=100_000,
+        description="Runs under way whose calibration and samples are kept in memory between "
+        "looks, 1 to 2 MB each with ten pods and five metrics. Each look of a run beyond that "
+        "reads and calibrates anew, half a second of CPU.",
+    )
     verdict_workers: int = Field(
         2,
         ge=1,

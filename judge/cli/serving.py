@@ -45,7 +45,7 @@ def serve_until_stopped(settings: Settings, *, listening: Callable[[str], None])
             sources=sources,
             judge=make_judge,
             metrics=RunMetrics(registry),
-            pace=Pace(looks=settings.looks),
+            pace=Pace(looks=settings.looks, remembered=settings.remembered),
         )
         app = create_app(
             settings=settings,

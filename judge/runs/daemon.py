@@ -29,7 +29,7 @@ from judge.actions.webhook import send
 from judge.actions.worker import PATIENCE, Patience, Send, Worker
 from judge.errors import StoreError
 from judge.runs.look import Looker
-from judge.runs.memory import JudgeFactory, Memory
+from judge.runs.memory import REMEMBERED, JudgeFactory, Memory
 from judge.runs.metrics import RunMetrics
 from judge.sources.source import Source
 from judge.spec.resolved import ResolvedAnalysis
@@ -47,7 +47,8 @@ class Pace:
 
     ``poll``: between asking what is due. ``lease``: how long what a process that died had claimed
     waits for the next; renewed every ``renew``, well within it. ``count``: between counting rows
-    for the metrics. ``looks`` and ``sends``: how many are carried out at once.
+    for the metrics. ``looks`` and ``sends``: how many are carried out at once. ``remembered``: runs
+    that are kept in memory between their looks.
     """
 
     poll: float = 0.25
@@ -56,6 +57,7 @@ class Pace:
     count: float = 5.0
     looks: int = 4
     sends: int = 4
+    remembered: int = REMEMBERED
 
 
 def process_name() -> str:
@@ -97,7 +99,7 @@ class Daemon:
         self._looker = Looker(
             self._claims,
             sources=sources,
-            memory=Memory(self._claims, judge=judge),
+            memory=Memory(self._claims, judge=judge, remembered=pace.remembered),
             clock=clock,
             metrics=self.metrics,
             rng=rng,

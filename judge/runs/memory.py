@@ -18,7 +18,7 @@ from judge.store.claims import Claims
 from judge.store.run import Run
 from judge.verdict.verdict import Verdict
 
-REMEMBERED = 128  # runs, of about 1 MB each
+REMEMBERED = 1000  # runs, of 1 to 2 MB each
 
 
 class Judge(Protocol):
