@@ -1,18 +1,18 @@
 """YAML or JSON text as plain data, with the line and column of every key and value in it.
 
-Owned here: `Written`. Promised: duplicate keys, tags, cycles, several documents, anchors that
-multiply beyond reason and broken syntax are refused with their place; words mean what YAML 1.2
-says (``yes`` and ``010`` are texts, a date is a text). Not here: what the data mean.
+Owned here: `Written`. Promised: duplicate keys, tags, cycles, anchors that multiply beyond reason,
+several documents where one is meant and broken syntax are refused with their place; words mean what
+YAML 1.2 says (``yes`` and ``010`` are texts, a date is a text). Not here: what the data mean.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, TypeVar
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -22,6 +22,7 @@ from ruamel.yaml.reader import ReaderError
 from judge.errors import Issue, SpecError
 
 Path = tuple[str | int, ...]
+T = TypeVar("T")
 
 LARGEST_TEXT = 250_000
 MOST_VALUES = 20_000
@@ -132,12 +133,35 @@ def read_file(path: FilePath, *, shown: str) -> str:
 
 def read_written(text: str, *, source: str) -> Written:
     """The one document in ``text``. Raises `SpecError` with every duplicate key."""
+    text = _readable(text, source)
+    root = _composed(lambda: YAML(typ="rt").compose(text), text, source)
+    if root is None:
+        raise _refused(source, "empty; write an analysis, or look at judge check --schema")
+    return _Reader(text, source).read(root)
+
+
+def read_documents(text: str, *, source: str) -> tuple[Written, ...]:
+    """The documents in ``text``, divided by ``---``, but for empty ones.
+
+    Their places are places in the whole text. Raises `SpecError` as `read_written` does.
+    """
+    text = _readable(text, source)
+    roots = _composed(lambda: list(YAML(typ="rt").compose_all(text)), text, source)
+    found = (_Reader(text, source).read(root) for root in roots)
+    return tuple(one for one in found if one.data is not None)
+
+
+def _readable(text: str, source: str) -> str:
     text = text.removeprefix("\ufeff")
     if len(text) > LARGEST_TEXT:
         raise _refused(source, f"larger than {LARGEST_TEXT} characters; make it smaller")
-    text = _json_without_tabs(text)
+    return _json_without_tabs(text)
+
+
+def _composed(compose: Callable[[], T], text: str, source: str) -> T:
+    """What ``compose`` yields; what it raises as an issue with its place."""
     try:
-        root = YAML(typ="rt").compose(text)
+        return compose()
     except MarkedYAMLError as error:
         raise _syntax_error(source, error) from error
     except ReaderError as error:
@@ -146,9 +170,6 @@ def read_written(text: str, *, source: str) -> Written:
         raise _refused(source, f"not valid YAML: {_one_line(str(error))}") from error
     except (RecursionError, ValueError) as error:
         raise _refused(source, "nested too deep to be read; make it flatter") from error
-    if root is None:
-        raise _refused(source, "empty; write an analysis, or look at judge check --schema")
-    return _Reader(text, source).read(root)
 
 
 def _json_without_tabs(text: str) -> str:
