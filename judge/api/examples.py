@@ -41,6 +41,15 @@ RUN_REQUESTS: dict[str, Example] = {
             "key": "checkout-7d9f6c5b84",
         },
     ),
+    "polled": Example(
+        summary="As a poller asks, with ?brief=true; a retry after ten minutes is a new run",
+        value={
+            "analysis": "checkout",
+            "variables": {"app": "checkout"},
+            "key": "checkout-7d9f6c5b84-12",
+            "renewAfter": "10m",
+        },
+    ),
     "sent": Example(
         summary="An analysis sent along", value={"analysis": ANALYSIS, "startedAt": 1790000000}
     ),

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from judge.spec.units import parse_duration
 
+SHORTEST_RENEWAL = 60.0  # seconds
 LATEST = 253_402_300_800.0  # the year 10000
 
 
@@ -21,6 +22,14 @@ def _text(value: object) -> object:
 def _duration(value: str) -> str:
     if parse_duration(value) <= 0:
         raise ValueError("a window of no length holds no interval; write 30m, say")
+    return value
+
+
+def _renewal(value: str) -> str:
+    if parse_duration(value) < SHORTEST_RENEWAL:
+        raise ValueError(
+            f"must be {SHORTEST_RENEWAL:g}s or more: who has lost the answer asks for it again"
+        )
     return value
 
 
@@ -72,3 +81,18 @@ class RunRequest(_Request):
     startedAt: float | None = Field(  # noqa: N815
         None, ge=0, le=LATEST, description="Start of the rollout, Unix seconds; default: now"
     )
+    renewAfter: Annotated[str, AfterValidator(_renewal)] | None = Field(  # noqa: N815
+        None,
+        description="With a key: start a new run where that one ended longer ago, as 10m",
+    )
+
+    @model_validator(mode="after")
+    def _keyed(self) -> RunRequest:
+        if self.renewAfter is not None and self.key is None:
+            raise ValueError("renewAfter says when a key counts anew; give a key too")
+        return self
+
+    @property
+    def renew_seconds(self) -> float | None:
+        """After how many seconds a run that has ended is no longer its key's."""
+        return None if self.renewAfter is None else parse_duration(self.renewAfter)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body, Query, Response
 from starlette.exceptions import HTTPException
 
 from judge.api.bodies import StrictRoute
+from judge.api.brief import BRIEF, BriefRunAnswer, brief_run
 from judge.api.callers import Asker, Operator, SeenRun, Viewer
 from judge.api.context import Context, Shared
 from judge.api.documents import RunAnswer, RunsAnswer, run_document
@@ -33,14 +34,19 @@ def answered(description: str, example: dict[str, Any] = RUN) -> dict[str, Any]:
     }
 
 
+def brief_too(description: str) -> dict[str, Any]:
+    """The same of an operation that also answers in brief."""
+    return answered(description) | {"model": RunAnswer | BriefRunAnswer}
+
+
 @router.post(
     "",
     status_code=201,
     response_model=None,
     responses={
         **declared(400, 404, 408, 409, 413, 415, 422),
-        201: answered("The run that this started"),
-        200: answered("The run that the same key started before"),
+        201: brief_too("The run that this started"),
+        200: brief_too("The run that the same key started before"),
     },
 )
 def start(
@@ -48,17 +54,22 @@ def start(
     caller: Asker,
     context: Shared,
     response: Response,
+    brief: Annotated[bool, BRIEF] = False,
 ) -> dict[str, Any]:
     """Start a run, or with a key get the one that it started before: the way to poll.
 
     A key counts within the analysis's namespace and name. The analysis is resolved now and stored
-    with the run: later changes of it do not touch the run.
+    with the run: later changes of it do not touch the run. With `renewAfter` the key of a run that
+    ended longer ago than that starts a new one.
     """
     analysis = context.analyses.resolve(asked.analysis, variables=asked.variables, principal=caller)
-    run, created = context.runs.start(analysis, key=asked.key, started_at=asked.startedAt)
+    run, created = context.runs.start(
+        analysis, key=asked.key, started_at=asked.startedAt, renew_after=asked.renew_seconds
+    )
     response.status_code = 201 if created else 200
     response.headers["Location"] = f"/api/v1/runs/{run.id}"
-    return {"data": run_document(run)}
+    said = run_document(run)
+    return {"data": brief_run(run, said) if brief else said}
 
 
 @router.get(
@@ -98,7 +109,7 @@ def runs(
 
 
 @router.get(
-    "/{run_id}", response_model=None, responses={**declared(404, 422), 200: answered("The run")}
+    "/{run_id}", response_model=None, responses={**declared(404, 422), 200: brief_too("The run")}
 )
 def run(
     run: SeenRun,
@@ -106,9 +117,12 @@ def run(
     sequence: Annotated[
         bool, Query(description="With what was said of each metric after every look")
     ] = False,
+    brief: Annotated[bool, BRIEF] = False,
 ) -> dict[str, Any]:
     """One run with what is said of it now, and what of it cannot be tested."""
     said = run_document(run)
+    if brief:
+        return {"data": brief_run(run, said)}
     if sequence:
         said = with_sequences(said, context.runs.verdicts(run.id))
     return {"data": {**said, "shortfalls": context.runs.shortfalls(run.id)}}

@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Callable, Collection
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, insert, select
+from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from judge.errors import Issue, NotFound, SpecError
 from judge.spec.document import to_document
@@ -50,12 +50,15 @@ class Runs:
         key: str | None = None,
         started_at: float | None = None,
         request: CallerRequest | None = None,
+        renew_after: float | None = None,
     ) -> tuple[Run, bool]:
         """Start a run, or find the one that the same ``key`` started; and whether it is new.
 
         A key is looked for within the analysis's namespace and name. ``started_at`` (Unix
         seconds, default now) is when the warm-up begins; a run that began in the past catches up.
-        ``request`` is kept with a new run. Raises SpecError where key or time cannot be used.
+        ``request`` is kept with a new run. With ``renew_after`` (seconds) a run that ended longer
+        ago gives its key up to a new one: it keeps all but the key. Raises SpecError where key or
+        time cannot be used.
         """
         now = self._clock()
         begins = now if started_at is None else started_at
@@ -63,7 +66,9 @@ class Runs:
         with writing(self._engine) as connection:
             found = None if key is None else _by_key(connection, analysis, key)
             if found is not None:
-                return found, False
+                if not _gives_up(found, renew_after, now=now):
+                    return found, False
+                connection.execute(update(runs).where(runs.c.id == found.id).values(key=None))
             run = self._insert(connection, analysis, key, begins=round(begins, 3), now=now)
             if request is not None:
                 requests.keep(connection, run.id, request)
@@ -244,6 +249,13 @@ def _by_key(connection: Connection, analysis: ResolvedAnalysis, key: str) -> Run
         )
     ).one_or_none()
     return None if row is None else run_from(row)
+
+
+def _gives_up(run: Run, renew_after: float | None, *, now: float) -> bool:
+    """Whether a run that has a key is over for so long that the key is another rollout's."""
+    if renew_after is None or run.ended_at is None:
+        return False
+    return now - run.ended_at > renew_after
 
 
 def _check(key: str | None, started_at: float) -> None:
