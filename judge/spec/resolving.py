@@ -7,7 +7,7 @@ Not here: single fields (`analysis`), queries (`queries`), limits (`limits`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -32,11 +32,20 @@ class Surroundings:
     """What an analysis is resolved in: the caller's variables, the settings' servers, a folder.
 
     ``folder`` is where paths of templates begin; None where paths are refused (a request).
+    ``offered`` are variables of the caller's that count only where the analysis lists them under
+    its inputs; ``namespace`` is whose it is where it does not say itself.
     """
 
     variables: Mapping[str, str] = field(default_factory=dict)
     prometheus: Mapping[str, PrometheusConfig] = field(default_factory=dict)
     folder: Path | None = None
+    offered: Mapping[str, str] = field(default_factory=dict)
+    namespace: str | None = None
+
+    def inputs(self, listed: Collection[str]) -> dict[str, str]:
+        """The caller's variables: those that he sets, and of those offered the ones listed."""
+        taken = {name: text for name, text in self.offered.items() if name in listed}
+        return {**taken, **self.variables}
 
 
 @dataclass(frozen=True)
@@ -64,6 +73,8 @@ class _Resolver:
         self.spec: SpecWritten = model.spec
         self.written = written
         self.around = around
+        self.given = around.inputs(model.spec.inputs)
+        self.namespace = model.metadata.namespace or around.namespace
         self.issues: list[Issue] = []
         self.templates: dict[int, MetricTemplate] = {}
 
@@ -74,7 +85,7 @@ class _Resolver:
         self.issues += judges.written_issues(self.spec, self.written)
         self.issues += self.spec.issues(self.written)
         self.issues += tracks.track_issues(self.spec.tracks, self.written)
-        self.issues += variables.shared_issues(self.spec, self.around.variables, self.written)
+        self.issues += variables.shared_issues(self.spec, self.given, self.written)
         scope, populations = self.scope(server)
         metrics = self.metrics(scope)
         told = (*self.unused_variables(), *judges.notices(self.spec, self.written))
@@ -83,7 +94,7 @@ class _Resolver:
 
     def scope(self, server: PrometheusConfig) -> tuple[Scope, dict[str, Track]]:
         """What queries can name, and the tracks that are made of it."""
-        shared, written = variables.shared(self.model, self.around.variables), self.written
+        shared, written = variables.shared(self.model, self.given, self.namespace), self.written
         own, wrong = tracks.variables_of(self.spec.tracks, shared, written)
         populations, wrong_too = tracks.resolved_tracks(
             self.spec.tracks, shared, own, written, pod_label=server.pod_label
@@ -102,7 +113,7 @@ class _Resolver:
         spec, metadata = self.spec, self.model.metadata
         return ResolvedAnalysis(
             name=metadata.name,
-            namespace=metadata.namespace or "default",
+            namespace=self.namespace or "default",
             labels=dict(metadata.labels),
             metrics=tuple(metrics),
             prometheus=server,

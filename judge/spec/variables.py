@@ -17,13 +17,18 @@ from judge.spec.units import format_duration
 from judge.spec.written import Written
 
 
-def shared(model: AnalysisWritten, caller: Mapping[str, str]) -> dict[str, str]:
-    """The variables by name; what the caller may set goes before what the analysis sets."""
+def shared(
+    model: AnalysisWritten, caller: Mapping[str, str], namespace: str | None
+) -> dict[str, str]:
+    """The variables by name; what the caller may set goes before what the analysis sets.
+
+    ``namespace`` is whose the analysis is, None where nobody says.
+    """
     metadata, spec = model.metadata, model.spec
     given = {"metadata.name": metadata.name, "interval": format_duration(spec.interval)}
     given |= {f"metadata.labels.{name}": text for name, text in metadata.labels.items()}
-    if metadata.namespace:
-        given |= {"metadata.namespace": metadata.namespace, "namespace": metadata.namespace}
+    if namespace:
+        given |= {"metadata.namespace": namespace, "namespace": namespace}
     allowed = {name: text for name, text in caller.items() if name in spec.inputs}
     return {**given, **spec.variables, **allowed}
 

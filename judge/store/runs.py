@@ -7,30 +7,24 @@ is `claims`'; what is sent on their behalf, `outbox`'s.
 from __future__ import annotations
 
 import math
-import secrets
 from collections.abc import Callable, Collection
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy import Connection, Engine, func, select, update
 
 from judge.errors import Issue, NotFound, SpecError
-from judge.spec.document import to_document
 from judge.spec.resolved import ResolvedAnalysis
 from judge.stats.samples import Interval
 from judge.store import events, evidence, looks, requests, steering
 from judge.store.database import reading, writing
 from judge.store.looks import Look
+from judge.store.new_run import insert_run, new_id
 from judge.store.outbox import Delivery, deliveries_of
 from judge.store.requests import CallerRequest
-from judge.store.run import Command, Event, EventType, HistoryState, Run, RunState, run_from
+from judge.store.run import Command, Event, EventType, Run, RunState, run_from
 from judge.store.tables import runs
 
 LONGEST_KEY = 1024  # characters
-
-
-def new_id() -> str:
-    """A run's id that nobody has used: 16 hexadecimal digits."""
-    return secrets.token_hex(8)
 
 
 class Runs:
@@ -69,46 +63,12 @@ class Runs:
                 if not _gives_up(found, renew_after, now=now):
                     return found, False
                 connection.execute(update(runs).where(runs.c.id == found.id).values(key=None))
-            run = self._insert(connection, analysis, key, begins=round(begins, 3), now=now)
-            if request is not None:
-                requests.keep(connection, run.id, request)
-            return run, True
-
-    def _insert(
-        self,
-        connection: Connection,
-        analysis: ResolvedAnalysis,
-        key: str | None,
-        *,
-        begins: float,
-        now: float,
-    ) -> Run:
-        row = connection.execute(
-            insert(runs)
-            .values(
-                id=self._new_id(),
-                namespace=analysis.namespace,
-                name=analysis.name,
-                key=key,
-                state=RunState.PENDING.value,
-                analysis=to_document(analysis),
-                created_at=now,
-                started_at=begins,
-                delay=analysis.delay,
-                history=HistoryState.WANTED.value,
-                next_index=0,
-                due_at=min(begins, now) if analysis.at_once else begins,
-                attempts=0,
-                crashes=0,
-                held=False,
-                token=0,
-                lease_until=0.0,
+            row = insert_run(
+                connection, analysis, self._new_id(), key=key, begins=round(begins, 3), now=now
             )
-            .returning(runs)
-        ).one()
-        data = {"key": key, "startedAt": begins}
-        events.append(connection, row.id, EventType.CREATED, at=now, data=data)
-        return run_from(row)
+            if request is not None:
+                requests.keep(connection, row.id, request)
+            return run_from(row), True
 
     def get(self, run_id: str) -> Run:
         """The run. Raises NotFound."""

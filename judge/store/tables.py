@@ -149,6 +149,7 @@ rollouts = Table(
     Column("attempt", Integer, nullable=False),
     Column("began_at", Float(53), nullable=False),
     Column("ended_at", Float(53)),
+    Column("waiting", Boolean, nullable=False),
     UniqueConstraint("analysis", "namespace", "name"),
     sqlite_autoincrement=True,
 )
