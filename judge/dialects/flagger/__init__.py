@@ -1,0 +1,1 @@
+"""Flagger: its webhooks, its files, its builtin metrics."""
