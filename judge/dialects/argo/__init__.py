@@ -1,0 +1,1 @@
+"""Argo Rollouts' analysis templates: their conditions, and what becomes of them here."""
