@@ -58,9 +58,9 @@ def test_they_come_behind_those_that_are_there() -> None:
             "    webhooks:\n" + ADDED + "    interval: 1m\n",
         ),
         (
-            "    metrics:\n    - name: a\n      query: |\n        up\n\n        x\n\n  suspend: true",
-            "    metrics:\n    - name: a\n      query: |\n        up\n\n        x\n"
-            "    webhooks:\n" + ADDED + "\n  suspend: true",
+            "    metrics:\n    - name: a\n      query: |\n        u\n\n        x\n\n  service: {}",
+            "    metrics:\n    - name: a\n      query: |\n        u\n\n        x\n"
+            "    webhooks:\n" + ADDED + "\n  service: {}",
         ),
         (
             "    webhooks:\n    - {name: a, url: 'http://x/'}\n    # - {name: b}\n",
