@@ -15,11 +15,18 @@ from typing import Any
 
 from judge.api.principal import Principal, Role
 from judge.errors import Issue, NotFound, SettingsError, SpecError
-from judge.spec.loading import load_analysis_document, load_analysis_file
+from judge.spec.loading import (
+    load_analysis_document,
+    load_analysis_file,
+    load_written_analysis,
+    read_file_written,
+)
 from judge.spec.resolved import PrometheusConfig, ResolvedAnalysis
+from judge.spec.written import Written
 
 REQUEST = "<request>"
 SUFFIXES = (".yaml", ".yml", ".json")
+_Stamp = tuple[int, int, int]
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
 
@@ -36,6 +43,7 @@ class Analyses:
             )
         self._folder = folder
         self._prometheus = prometheus
+        self._read: dict[str, tuple[_Stamp, Written]] = {}
 
     def resolve(
         self,
@@ -62,6 +70,60 @@ class Analyses:
             raise SpecError(issues)
         return analysis
 
+    def namespace_of(self, name: str) -> str | None:
+        """The namespace that a stored analysis writes, if any; None too for what cannot be read.
+
+        Raises `NotFound`.
+        """
+        try:
+            data = self._written(self._found(name)).data
+        except SpecError:
+            return None
+        metadata = data.get("metadata") if isinstance(data, Mapping) else None
+        namespace = metadata.get("namespace") if isinstance(metadata, Mapping) else None
+        return namespace if isinstance(namespace, str) else None
+
+    def of_rollout(
+        self, name: str, *, namespace: str, offered: Mapping[str, str]
+    ) -> ResolvedAnalysis:
+        """A stored analysis for what is rolled out in ``namespace``, which it gets unless it says.
+
+        Of what is ``offered`` it takes the variables under its inputs. Raises `NotFound` and
+        `SpecError`.
+        """
+        path = self._found(name)
+        analysis = load_written_analysis(
+            self._written(path),
+            folder=path.parent,
+            prometheus=self._prometheus,
+            offered=offered,
+            namespace=namespace,
+        )
+        if analysis.namespace != namespace:
+            message = f"is {analysis.namespace}, and what is rolled out is in {namespace}"
+            raise SpecError([Issue("metadata.namespace", message, source=str(path))])
+        if not analysis.prometheus.address:
+            raise SpecError([Issue("spec.prometheus", self._no_server(), source=str(path))])
+        return analysis
+
+    def _written(self, path: Path) -> Written:
+        """What the file says; read again only when it has changed."""
+        try:
+            stat = path.stat()
+        except OSError:
+            return read_file_written(path)
+        stamp = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
+        known = self._read.get(path.name)
+        if known is None or known[0] != stamp:
+            known = self._read[path.name] = (stamp, read_file_written(path))
+        return known[1]
+
+    def _found(self, name: str) -> Path:
+        path = self._path(name)
+        if path is None:
+            raise _unknown(name)
+        return path
+
     def _stored(
         self, name: str, variables: Mapping[str, str], principal: Principal
     ) -> ResolvedAnalysis:
@@ -70,10 +132,7 @@ class Analyses:
             analysis = load_analysis_file(path, variables=variables, prometheus=self._prometheus)
             if principal.sees(analysis.namespace):
                 return analysis
-        raise NotFound(
-            f"there is no stored analysis {name[:100]!r}; the server looks for "
-            "NAME.yaml in the folder that its setting analyses names"
-        )
+        raise _unknown(name)
 
     def _path(self, name: str) -> Path | None:
         if self._folder is None or not _NAME.fullmatch(name):
@@ -124,3 +183,10 @@ class Analyses:
             for index, hook in enumerate(hooks):
                 if hook.secret_file:
                     yield f"spec.{name}[{index}].webhook.secretFile"
+
+
+def _unknown(name: str) -> NotFound:
+    return NotFound(
+        f"there is no stored analysis {name[:100]!r}; the server looks for "
+        "NAME.yaml in the folder that its setting analyses names"
+    )

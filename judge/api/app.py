@@ -11,11 +11,12 @@ from fastapi.openapi.utils import get_openapi
 from prometheus_client import CollectorRegistry
 
 from judge import __version__
-from judge.api import docs, events, health, problems, verdicts
+from judge.api import docs, events, health, hooks, problems, verdicts
 from judge.api import runs as run_routes
 from judge.api.analyses import Analyses
 from judge.api.context import Beating, Context
 from judge.api.door import Door, check_listening
+from judge.api.flagger import hooks as flagger
 from judge.api.http_metrics import HttpMetrics
 from judge.api.kayenta.problems import KayentaProblem
 from judge.api.kayenta.routes import ROUTERS as KAYENTA
@@ -25,8 +26,10 @@ from judge.api.windows import Sources, Windows
 from judge.settings import Settings
 from judge.spec.resolved import PrometheusConfig
 from judge.store.documents import Documents
+from judge.store.rollouts import Rollouts
 from judge.store.runs import Runs
 
+DIALECTS = tuple(f"/{one}/" for one in hooks.DIALECTS)
 DESCRIPTION = """\
 Judge compares a canary with its baseline on what Prometheus knows of them, and says pass, fail or
 inconclusive, with the evidence.
@@ -43,6 +46,7 @@ def create_app(
     settings: Settings,
     runs: Runs,
     documents: Documents,
+    rollouts: Rollouts,
     daemon: Beating | None,
     sources: Sources,
     prometheus: Mapping[str, PrometheusConfig],
@@ -63,6 +67,7 @@ def create_app(
         settings=settings,
         runs=runs,
         documents=documents,
+        rollouts=rollouts,
         prometheus=prometheus,
         analyses=Analyses(folder=settings.analyses, prometheus=prometheus),
         windows=Windows(sources, workers=settings.verdict_workers, clock=clock),
@@ -85,7 +90,7 @@ def create_app(
 def _add_routes(app: FastAPI) -> None:
     for module in (verdicts, events, run_routes, health, docs):
         app.include_router(module.router)
-    for router in KAYENTA:
+    for router in (*KAYENTA, flagger.router):
         app.include_router(router)
 
     def described() -> dict[str, Any]:
@@ -108,7 +113,7 @@ def _describe(app: FastAPI) -> dict[str, Any]:
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     for path, methods in document["paths"].items():
-        if path.startswith("/kayenta/"):  # whose refusals are 400
+        if path.startswith(DIALECTS):  # whose refusals are 400
             for operation in methods.values():
                 operation["responses"].pop("422", None)
     return document

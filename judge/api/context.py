@@ -15,6 +15,7 @@ from judge.api.windows import Windows
 from judge.settings import Settings
 from judge.spec.resolved import PrometheusConfig
 from judge.store.documents import Documents
+from judge.store.rollouts import Rollouts
 from judge.store.runs import Runs
 
 
@@ -37,6 +38,7 @@ class Context:
     settings: Settings
     runs: Runs
     documents: Documents
+    rollouts: Rollouts
     prometheus: Mapping[str, PrometheusConfig]
     analyses: Analyses
     windows: Windows

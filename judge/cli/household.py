@@ -22,6 +22,8 @@ from judge.sources.source import Source
 from judge.spec.resolved import ResolvedAnalysis
 from judge.store.database import migrate, open_database
 from judge.store.documents import Documents
+from judge.store.local_commands import LocalCommands
+from judge.store.rollouts import Rollouts
 from judge.store.runs import Runs
 from judge.verdict.judging import make_judge
 
@@ -30,7 +32,7 @@ _DRAIN = 10.0
 
 
 class Household:
-    """Owns the daemon, the runs and the documents of ``database`` (a URL) while it is entered.
+    """Owns the daemon, the runs and all else of ``database`` (a URL) while it is entered.
 
     Nothing is looked at before `start`, so that what should not be can still be taken away.
     """
@@ -42,9 +44,12 @@ class Household:
         sources: Callable[[ResolvedAnalysis], Source],
         clock: Callable[[], float] = time.time,
     ) -> None:
+        self.database = database
         self._engine = open_database(database)
         self.runs = Runs(self._engine, clock=clock)
+        self.commands = LocalCommands(self._engine, clock=clock)
         self.documents = Documents(self._engine, clock=clock)
+        self.rollouts = Rollouts(self._engine, clock=clock)
         self.daemon = Daemon(self._engine, sources=sources, judge=make_judge, clock=clock)
 
     def __enter__(self) -> Self:

@@ -56,9 +56,30 @@ def read_analysis_file(
     prometheus: Mapping[str, PrometheusConfig] | None = None,
 ) -> Loaded:
     """The same, with the notices that a person who checks the file wants to see."""
-    text = read_file(Path(path), shown=str(path))
     around = Surroundings(variables or {}, prometheus or {}, Path(path).parent)
-    return _resolved(read_written(text, source=str(path)), around)
+    return _resolved(read_file_written(Path(path)), around)
+
+
+def read_file_written(path: Path) -> Written:
+    """What a file of an analysis says, unchecked. Raises `SpecError`."""
+    return read_written(read_file(path, shown=str(path)), source=str(path))
+
+
+def load_written_analysis(
+    written: Written,
+    *,
+    folder: Path,
+    prometheus: Mapping[str, PrometheusConfig],
+    offered: Mapping[str, str],
+    namespace: str,
+) -> ResolvedAnalysis:
+    """The analysis of a file that was read before, for a caller who does not know its inputs.
+
+    Of what is ``offered`` the analysis takes the variables that it lists under its inputs;
+    ``namespace`` is whose it is where it writes none. Raises `SpecError`.
+    """
+    around = Surroundings({}, prometheus, folder, offered=offered, namespace=namespace)
+    return _resolved(written, around).analysis
 
 
 def load_analysis_document(

@@ -73,6 +73,9 @@ class EventType(enum.StrEnum):
     DELIVERED = "action.delivered"
     GIVEN_UP = "action.failed"
     WITHDRAWN = "action.withdrawn"
+    COMMAND_STARTED = "command.started"
+    COMMAND_ENDED = "command.ended"
+    TOLD = "rollout.event"
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from judge.spec.resolved import PrometheusConfig, ResolvedAnalysis
 from judge.stats.samples import Count, Interval
 from judge.store.database import migrate, open_database
 from judge.store.documents import Documents
+from judge.store.rollouts import Rollouts
 from judge.store.runs import Runs
 from judge.verdict.sequential import SequentialJudge
 
@@ -165,6 +166,7 @@ def running(
             settings=read,
             runs=runs,
             documents=Documents(engine, clock=clock),
+            rollouts=Rollouts(engine, clock=clock),
             daemon=watching if daemon else None,
             sources=lambda _analysis: traffic,
             prometheus=prometheus or {},

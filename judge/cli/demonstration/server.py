@@ -64,6 +64,7 @@ class DemoServer:
                 settings=settings,
                 runs=household.runs,
                 documents=household.documents,
+                rollouts=household.rollouts,
                 daemon=household.daemon,
                 sources=self._sources,
                 prometheus={},

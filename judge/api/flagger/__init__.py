@@ -1,0 +1,1 @@
+"""Flagger's webhooks over HTTP, under ``/flagger``."""
