@@ -7,6 +7,7 @@ up that it sets off. Not here: what is said to the user.
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -19,7 +20,13 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @contextmanager
 def interrupted_once() -> Iterator[None]:
-    """Within it a signal raises KeyboardInterrupt, and only the first one does."""
+    """Within it a signal raises KeyboardInterrupt, and only the first one does.
+
+    Signals reach the main thread alone; in any other this does nothing.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     found = {number: signal.getsignal(number) for number in _SIGNALS}
     # Who started us with nohup, or in the background of a script, wants a signal ignored.
     before = {number: one for number, one in found.items() if one is not signal.SIG_IGN}

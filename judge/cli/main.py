@@ -1,7 +1,8 @@
 """The ``judge`` command. Each command is a module of its own, imported only when it is called.
 
 Exit codes of verdict, watch and wait: 0 pass, 1 fail, 2 usage or configuration, 3 inconclusive,
-4 could not judge. Every other command: 0, 2, 4.
+4 could not judge, or could not do what the verdict sets off. Every other command: 0, 2, 4. What is
+interrupted has 130. An error of our own, which Python would end with 1, has 4: it is no verdict.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import importlib
 import keyword
 import sys
+import traceback
+from typing import Any
 
 import click
 
@@ -17,6 +20,7 @@ from judge.errors import ActionError, JudgeError, ServerUnavailable, SourceError
 
 COULD_NOT_JUDGE = 4
 USAGE = 2
+INTERRUPTED = 130
 
 COMMANDS = {
     "serve": ("judge.cli.serve", "Run the daemon and its HTTP API."),
@@ -55,6 +59,14 @@ class LazyGroup(click.Group):
             raise TypeError(f"{COMMANDS[cmd_name][0]}.{name} is no command")
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Call the command; one that is interrupted says so, in no verdict's exit code."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+            ctx.exit(INTERRUPTED)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list in ``judge --help``, from the table above, without an import."""
         with formatter.section("Commands"):
@@ -77,3 +89,6 @@ def main() -> None:
     except JudgeError as error:
         click.echo(str(error), err=True)
         sys.exit(USAGE)
+    except Exception:  # noqa: BLE001 -- the door: exit code 1 would be a verdict
+        traceback.print_exc()
+        sys.exit(COULD_NOT_JUDGE)

@@ -1,9 +1,7 @@
 """A verdict as text, JSON, JUnit XML or Markdown: what a command prints.
 
 Owned here: the four forms, which all say the same. Text is coloured on a terminal and plain
-elsewhere. In JUnit each metric is a test case and the run one more: `fail` is a failure, and
-`inconclusive` is skipped with its reason, because CI shows that apart; the exit code holds it
-back. Not here: the verdict's words (`judge.verdict.reasons`).
+elsewhere. JUnit is `judge.cli.junit`'s. Not here: the verdict's words (`judge.verdict.reasons`).
 """
 
 from __future__ import annotations
@@ -12,7 +10,6 @@ import io
 import json
 import re
 import sys
-import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping
 
 from rich.console import Console
@@ -20,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from judge.cli import kayenta_words as kayenta
+from judge.cli.junit import verdict_junit
 from judge.spec.resolved import ResolvedAnalysis
 from judge.verdict.verdict import (
     BoundVerdict,
@@ -60,8 +58,6 @@ _DIFFERENCES = {
 }
 _COLUMNS = ("metric", "verdict", "ratio", "between", "limit", "evidence", "why")
 _KAYENTA_COLUMNS = ("metric", "verdict", "says", "ratio", "tolerated", "why")
-# XML 1.0 has no way to write these.
-_NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def render(verdict: Verdict, analysis: ResolvedAnalysis, output: str) -> str:
@@ -69,7 +65,7 @@ def render(verdict: Verdict, analysis: ResolvedAnalysis, output: str) -> str:
     if output == "json":
         return json.dumps(document(verdict))
     if output == "junit":
-        return _junit(verdict, analysis)
+        return verdict_junit(verdict, analysis)
     if output == "markdown":
         return _markdown(verdict, analysis)
     return _text(verdict, analysis)
@@ -187,48 +183,11 @@ def _markdown(verdict: Verdict, analysis: ResolvedAnalysis) -> str:
     )
     columns = _columns(verdict)
     rows = [columns, ("---",) * len(columns), *(cells for _, cells in _rows(verdict))]
-    table = "\n".join("| " + " | ".join(map(_cell, row)) + " |" for row in rows)
-    said = [_cell(one) for one in (verdict.reason, *_others(verdict))]
-    return "\n\n".join([_cell(title), facts, *said, table])
+    table = "\n".join("| " + " | ".join(map(markdown_text, row)) + " |" for row in rows)
+    said = [markdown_text(one) for one in (verdict.reason, *_others(verdict))]
+    return "\n\n".join([markdown_text(title), facts, *said, table])
 
 
-def _cell(text: str) -> str:
+def markdown_text(text: str) -> str:
     """``text`` on one line, its markup taken literally."""
     return re.sub(r"([\\`*_|<>\[\]])", r"\\\1", " ".join(text.split()))
-
-
-def _junit(verdict: Verdict, analysis: ResolvedAnalysis) -> str:
-    place = f"judge.{analysis.namespace}.{analysis.name}"
-    cases = [
-        (place if not track else f"{place}.{track}", name, one.verdict, one.reason)
-        for track, metrics in _comparisons(verdict).items()
-        for name, one in metrics.items()
-    ]
-    cases.append((place, "verdict", verdict.verdict, verdict.reason))
-    said = [outcome for _, _, outcome, _ in cases]
-    suite = ET.Element(
-        "testsuite",
-        name=_xml(f"{analysis.namespace}/{analysis.name}"),
-        tests=str(len(cases)),
-        failures=str(said.count(Outcome.FAIL)),
-        errors="0",
-        skipped=str(said.count(Outcome.INCONCLUSIVE)),
-    )
-    beside = kayenta.beside(verdict)
-    if beside:
-        properties = ET.SubElement(suite, "properties")
-        ET.SubElement(properties, "property", name="alsoJudged", value=_xml("; ".join(beside)))
-    for where, name, outcome, reason in cases:
-        case = ET.SubElement(suite, "testcase", classname=_xml(where), name=_xml(name), time="0")
-        if outcome is Outcome.FAIL:
-            ET.SubElement(case, "failure", type="regression", message=_xml(reason))
-        elif outcome is Outcome.INCONCLUSIVE:
-            ET.SubElement(case, "skipped", message=_xml(reason))
-    suites = ET.Element("testsuites")
-    suites.append(suite)
-    ET.indent(suites)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(suites, encoding="unicode")
-
-
-def _xml(text: str) -> str:
-    return _NO_XML.sub("\ufffd", text)

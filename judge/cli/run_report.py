@@ -18,7 +18,6 @@ from judge.verdict.verdict import from_document
 
 Document = Mapping[str, Any]
 
-EXIT_CODES = {"pass": 0, "fail": 1, "inconclusive": 3}
 _WIDTH = 120  # where standard output is no terminal
 
 
@@ -62,11 +61,6 @@ def print_runs(runs: Sequence[Document], output: str) -> None:
         )
     console = Console() if sys.stdout.isatty() else Console(width=_WIDTH)
     console.print(table if runs else "no runs")
-
-
-def exit_code(run: Document) -> int:
-    """0 pass, 1 fail, 3 inconclusive."""
-    return EXIT_CODES[run["verdict"]]
 
 
 def untestable(run: Document) -> list[str]:

@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from judge.cli.assignments import set_option
+from judge.cli.ci.reaction import Reactions, reaction_options
+from judge.cli.ci.reports import Reports, report_options
+from judge.cli.ci.step import Step
 from judge.cli.client import Client, server_options
+from judge.cli.moments import duration
 from judge.errors import Issue, ServerError, SpecError
 
 if TYPE_CHECKING:
@@ -24,45 +28,54 @@ if TYPE_CHECKING:
 @click.option("--key", help="Names the rollout: the same key gets the run that it started before.")
 @click.option("--wait", is_flag=True, help="Wait for the verdict, and exit as judge wait does.")
 @click.option(
-    "--timeout", help="With --wait: give up waiting after this long, as 45m; the run goes on."
+    "--timeout",
+    callback=duration,
+    metavar="DURATION",
+    help="With --wait: give up waiting after this long, as 45m; the run goes on.",
 )
 @click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@report_options
+@reaction_options
 @server_options
 def start(
     analysis: str,
     variables: dict[str, str],
     key: str | None,
     wait: bool,
-    timeout: str | None,
+    timeout: float | None,
     output: str,
+    reports: Reports,
+    reactions: Reactions,
     server: str,
     token: str | None,
 ) -> None:
-    """Start a run of ANALYSIS: a file (YAML or JSON), or the name of one stored on the server."""
-    from judge.cli.run_report import exit_code, print_run
-    from judge.cli.wait import wait_for
+    """Start a run of ANALYSIS: a file (YAML or JSON), or the name of one stored on the server.
 
+    The files and commands of a verdict go with --wait.
+    """
+    from judge.cli.interruption import interrupted_once
+    from judge.cli.wait import wait_and_tell
+
+    if not wait and (timeout is not None or reports or reactions):
+        raise click.UsageError("--timeout, the files and the commands of a verdict need --wait")
+    path = Path(analysis)
+    step = Step(path.stem, reports, reactions, file=analysis if path.is_file() else "")
+    with interrupted_once(), step.guarded(), Client(server, token) as client:
+        run = _started(client, analysis, variables, key)
+        if wait:
+            click.echo(f"run {run['id']}", err=True)
+            sys.exit(wait_and_tell(client, run["id"], step, output, timeout))
+    click.echo(json.dumps(run, indent=2) if output == "json" else run["id"])
+
+
+def _started(client: Client, analysis: str, variables: dict[str, str], key: str | None) -> Any:
+    """The run. What the server finds wrong in a file is told with its line."""
     written = _written(analysis)
     body: dict[str, Any] = {
         "analysis": written.data if written else analysis,
         "variables": variables,
         **({} if key is None else {"key": key}),
     }
-    with Client(server, token) as client:
-        run = _started(client, body, written)
-        if wait:
-            click.echo(f"run {run['id']}", err=True)
-            run = wait_for(client, run["id"], timeout=timeout)
-            print_run(run, output)
-            sys.exit(exit_code(run))
-    if output == "json":
-        click.echo(json.dumps(run, indent=2))
-    else:
-        click.echo(run["id"])
-
-
-def _started(client: Client, body: dict[str, Any], written: Written | None) -> Any:
-    """The run. What the server finds wrong in a file is told with its line."""
     try:
         return client.post("/api/v1/runs", body)["data"]
     except ServerError as error:

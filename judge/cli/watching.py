@@ -22,7 +22,7 @@ from judge.errors import SettingsError
 from judge.spec.document import to_document
 from judge.spec.resolved import ResolvedAnalysis
 from judge.store.outbox import Delivery, DeliveryState
-from judge.store.run import Command, EventType, Run
+from judge.store.run import Command, EventType, Run, RunState
 from judge.store.runs import Runs
 
 _GLANCE = 0.2  # seconds between looks into the store
@@ -72,6 +72,23 @@ def begin(
     return runs.start(analysis, key=f"{mark}-{now:.0f}")[0]
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which run of ``database`` (a URL) a command means: ``resume``, or one of ``analysis``."""
+
+    database: str
+    resume: str | None = None
+    analysis: ResolvedAnalysis | None = None
+    mark: str = ""
+    started_at: float | None = None
+
+    def run(self, runs: Runs, *, now: float) -> Run:
+        """That run, begun now where there is none. Raises NotFound for one to be resumed."""
+        if self.analysis is None:
+            return runs.get(self.resume or "")
+        return begin(runs, self.analysis, mark=self.mark, started_at=self.started_at, now=now)
+
+
 def _unfinished(runs: Runs, analysis: ResolvedAnalysis, mark: str) -> list[Run]:
     found = runs.find(namespace=analysis.namespace, name=analysis.name)
     return [run for run in found if run.state.active and (run.key or "").startswith(mark)]
@@ -83,10 +100,14 @@ def _planned_end(run: Run) -> float:
 
 @dataclass
 class Watch:
-    """Follows one run on a board; what it cannot test is said once, on standard error."""
+    """Follows one run on a board; what it cannot test is said once, on standard error.
+
+    ``passed`` is told of a run that has passed and is looked at still.
+    """
 
     runs: Runs
     run: Run
+    passed: Callable[[Run], None] = lambda _run: None
     board: Board = field(init=False)
     holes: int = 0
     _after: int = 0
@@ -101,13 +122,23 @@ class Watch:
         """Whether the source never once answered."""
         return 0 < self.board.looked <= self.holes
 
-    def follow(self, screen: Screen, *, sleep: Callable[[float], None] = time.sleep) -> Run:
-        """Show the run until it has ended; how it is then."""
+    def follow(
+        self,
+        screen: Screen,
+        *,
+        timeout: float | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> bool:
+        """Show the run until it has ended, for ``timeout`` seconds at most; whether it has."""
+        ends = None if timeout is None else monotonic() + timeout
         while True:
             self._take(screen)
             screen.show()
             if self.board.ended:
-                return self.runs.get(self.run.id)
+                return True
+            if ends is not None and monotonic() >= ends:
+                return False
             sleep(_GLANCE)
 
     def _take(self, screen: Screen) -> None:
@@ -118,9 +149,16 @@ class Watch:
             self.board.take(event.type, event.data)
             if event.type is EventType.PASSED:
                 screen.show()
+                self._tell_pass()
             for short in event.data.get("shortfalls", ()):
                 if short["hopeless"]:
                     click.echo(f"cannot be tested: {short['reason']}", err=True)
+
+    def _tell_pass(self) -> None:
+        """Unless a failure has come since: what a pass sets off is overtaken then."""
+        run = self.runs.get(self.run.id)
+        if run.state is RunState.WATCHING:
+            self.passed(run)
 
     def deliver(self, screen: Screen, *, sleep: Callable[[float], None] = time.sleep) -> list[str]:
         """Wait until what the verdict sets off is out; what is not, in words."""

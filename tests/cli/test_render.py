@@ -98,6 +98,7 @@ def test_junit_fails_skips_and_passes() -> None:
         "failures": "2",
         "errors": "0",
         "skipped": "1",
+        "time": "0.000",
     }
     told = {
         case.attrib["name"]: [(one.tag, one.attrib["message"]) for one in case] for case in suite
