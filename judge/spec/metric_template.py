@@ -1,7 +1,8 @@
 """Metric templates: named PromQL with places, the kind of what it yields, and how that is judged.
 
 Owned here: the loaded template, the shipped ones, finding one by name or path. Not here: what a
-template's file may hold (`template_document`), filling the places for a track (`queries`).
+template's file may hold (`template_document`, and `flagger_template` for Flagger's), filling the
+places for a track (`queries`).
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from judge.errors import Issue, SpecError
-from judge.spec import rendering
+from judge.spec import flagger_metric, rendering
+from judge.spec.flagger_template import FALLBACKS, GROUP, FlaggerTemplate, flagger_templates
 from judge.spec.problems import validated
 from judge.spec.resolved import Kind, Query
 from judge.spec.rules import Rules
@@ -35,7 +37,9 @@ class TemplateVariable:
 class MetricTemplate:
     """A template as loaded. ``queries[part]`` still have their places; ``pod_label`` may be "".
 
-    ``rules`` are those that it writes, for metrics that write none.
+    ``rules`` are those that it writes, for metrics that write none. ``fallbacks`` names the
+    variable whose value another takes where nobody sets it. ``percent``: its author thought in
+    percent, and a bound without its unit may be meant so.
     """
 
     name: str
@@ -46,11 +50,30 @@ class MetricTemplate:
     pod_label: str = ""
     variables: tuple[TemplateVariable, ...] = ()
     text: str = ""
+    fallbacks: Mapping[str, str] = field(default_factory=dict)
+    percent: bool = False
 
     @property
     def needs(self) -> frozenset[str]:
         """Every name that stands in a query."""
         return frozenset().union(*(rendering.names(query.expr) for query in self.queries.values()))
+
+    @property
+    def takes(self) -> frozenset[str]:
+        """Every name that makes a difference to a query."""
+        return self.needs.union(*({other} for one, other in self._fallen_back_on()))
+
+    def _fallen_back_on(self) -> list[tuple[str, str]]:
+        return [(one, other) for one, other in self.fallbacks.items() if one in self.needs]
+
+    def with_fallbacks(self, values: Mapping[str, str]) -> dict[str, str]:
+        """``values``, and what follows from them for names that have none."""
+        missing = [
+            (one, values[other])
+            for one, other in self._fallen_back_on()
+            if one not in values and other in values
+        ]
+        return {**values, **dict(missing)}
 
     @property
     def defaults(self) -> dict[str, str]:
@@ -99,7 +122,17 @@ def _shipped(name: str) -> MetricTemplate:
 
 
 def template_from_text(text: str, *, source: str) -> MetricTemplate:
-    """The template that ``text`` (YAML or JSON) is. Raises `SpecError` with all that is wrong."""
+    """The template that ``text`` (YAML or JSON) is. Raises `SpecError` with all that is wrong.
+
+    Of Flagger's there may be other documents beside it.
+    """
+    flaggers = flagger_templates(text, source=source) if GROUP in text else []
+    if len(flaggers) > 1:
+        names = ", ".join(one.name for one in flaggers)
+        message = f"holds {len(flaggers)} MetricTemplates ({names}); put each into its own file"
+        raise SpecError([flaggers[1].read.issue(("metadata", "name"), message)])
+    if flaggers:
+        return _flaggers_template(flaggers[0], text)
     written = read_written(text, source=source)
     model = validated(TemplateWritten, written)
     issues = model.issues(written)
@@ -117,6 +150,26 @@ def _shipped_folder() -> Path:
     package = Path(__file__).resolve().parent.parent
     inside = package / "metric_templates"
     return inside if inside.is_dir() else package.parent / "metric_templates"
+
+
+def _flaggers_template(one: FlaggerTemplate, text: str) -> MetricTemplate:
+    placed = one.placed()
+    measured = flagger_metric.measured(placed.expr)
+    return MetricTemplate(
+        name=one.name,
+        description=measured.description,
+        kind=measured.kind,
+        queries=measured.queries,
+        rules=measured.rules,
+        pod_label=measured.pod_label,
+        variables=tuple(
+            TemplateVariable(place.name, place.description, "" if place.optional else None)
+            for place in placed.places
+        ),
+        text=text,
+        fallbacks=FALLBACKS,
+        percent=measured.percent,
+    )
 
 
 def _template(model: TemplateWritten, text: str) -> MetricTemplate:

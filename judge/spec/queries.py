@@ -51,7 +51,7 @@ class Scope:
         }
         if self.selectors[track]:
             values[rendering.SELECTOR] = self.selectors[track]
-        return values
+        return template.with_fallbacks(values)
 
 
 def render_metric(
@@ -121,11 +121,11 @@ def _unused(
     return [
         written.issue(
             (*path, "variables", name),
-            f"nothing uses the variable {name}; {rendering.unknown(name, template.needs)}",
+            f"nothing uses the variable {name}; {rendering.unknown(name, template.takes)}",
             key=True,
         )
         for name in metric.variables
-        if name not in template.needs
+        if name not in template.takes
     ]
 
 
@@ -168,13 +168,13 @@ def render_alone(
 ) -> dict[str, Query]:
     """The queries of a template by itself, as for one track. Raises `SpecError`."""
     given = {"track": "canary", "interval": "1m", "podLabel": template.pod_label or "pod"}
-    values = {**template.defaults, **given, **variables}
+    values = template.with_fallbacks({**template.defaults, **given, **variables})
     if selector:
         values[rendering.SELECTOR] = selector
     issues = [
-        Issue(name, f"nothing uses this variable; {rendering.unknown(name, template.needs)}")
+        Issue(name, f"nothing uses this variable; {rendering.unknown(name, template.takes)}")
         for name in variables
-        if name not in template.needs
+        if name not in template.takes
     ]
     issues += [_lacking(name, template) for name in sorted(template.needs - values.keys())]
     if issues:

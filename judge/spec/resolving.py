@@ -16,6 +16,7 @@ from judge.spec import judges, rendering, tracks, variables
 from judge.spec.analysis import AnalysisWritten, SpecWritten
 from judge.spec.before import before_issues, default_past
 from judge.spec.faults import faults, lasting_fault, variant_fault
+from judge.spec.flagger_metric import percent_faults
 from judge.spec.metric_template import MetricTemplate, is_path, load_template
 from judge.spec.metrics import MetricWritten
 from judge.spec.parts import part_faults
@@ -219,7 +220,8 @@ class _Resolver:
         """How the metric is judged; a template cannot know how long an interval is."""
         interval, rules = self.spec.interval, metric.rules().over(template.rules)
         wrong_for = judges.metric_faults(metric, template, self.spec)
-        for inside, message in (*faults(rules, template.kind), *wrong_for):
+        wrong_unit = percent_faults(metric.rules()) if template.percent else ()
+        for inside, message in (*faults(rules, template.kind), *wrong_for, *wrong_unit):
             self.fault((*path, *inside), message)
         rules = judges.without_bounds(rules, self.spec)
         wrong = variant_fault(rules, template.queries, before_after=bool(self.spec.baseline_offset))
@@ -236,7 +238,7 @@ class _Resolver:
         """Notices of variables that nothing uses; what looks misspelt is an issue."""
         if len(self.templates) < len(self.spec.metrics):
             return ()
-        needed = frozenset().union(*(one.needs for one in self.templates.values()))
+        needed = frozenset().union(*(one.takes for one in self.templates.values()))
         self.issues += tracks.unused(self.spec.tracks, needed, self.written)
         issues, notices = variables.unused(
             self.spec, needed | tracks.named(self.spec.tracks), self.written
