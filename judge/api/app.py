@@ -17,6 +17,8 @@ from judge.api.analyses import Analyses
 from judge.api.context import Beating, Context
 from judge.api.door import Door, check_listening
 from judge.api.flagger import hooks as flagger
+from judge.api.gates import dropin as gates_dropin
+from judge.api.gates import listing as gates_listing
 from judge.api.http_metrics import HttpMetrics
 from judge.api.kayenta.problems import KayentaProblem
 from judge.api.kayenta.routes import ROUTERS as KAYENTA
@@ -26,6 +28,7 @@ from judge.api.windows import Sources, Windows
 from judge.settings import Settings
 from judge.spec.resolved import PrometheusConfig
 from judge.store.documents import Documents
+from judge.store.gates import Gates
 from judge.store.rollouts import Rollouts
 from judge.store.runs import Runs
 
@@ -47,6 +50,7 @@ def create_app(
     runs: Runs,
     documents: Documents,
     rollouts: Rollouts,
+    gates: Gates,
     daemon: Beating | None,
     sources: Sources,
     prometheus: Mapping[str, PrometheusConfig],
@@ -68,6 +72,7 @@ def create_app(
         runs=runs,
         documents=documents,
         rollouts=rollouts,
+        gates=gates,
         prometheus=prometheus,
         analyses=Analyses(folder=settings.analyses, prometheus=prometheus),
         windows=Windows(sources, workers=settings.verdict_workers, clock=clock),
@@ -88,9 +93,9 @@ def create_app(
 
 
 def _add_routes(app: FastAPI) -> None:
-    for module in (verdicts, events, run_routes, health, docs):
+    for module in (verdicts, events, run_routes, gates_listing, health, docs):
         app.include_router(module.router)
-    for router in (*KAYENTA, flagger.router):
+    for router in (*KAYENTA, flagger.router, gates_dropin.router):
         app.include_router(router)
 
     def described() -> dict[str, Any]:

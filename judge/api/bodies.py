@@ -29,8 +29,8 @@ class StrictRequest(Request):
 
     _content: bytes | None = None
 
-    async def body(self) -> bytes:
-        """The whole body. 413 where it is too large, 408 where it does not end, 415 no JSON."""
+    async def content(self) -> bytes:
+        """The whole body, of any type. 413 where it is too large, 408 where it does not end."""
         if self._content is None:
             limit = self.app.state.context.settings.max_body
             try:
@@ -38,9 +38,14 @@ class StrictRequest(Request):
                     self._content = await self._read(limit)
             except TimeoutError as exc:
                 raise HTTPException(408, f"the body did not end within {SECONDS:g} s") from exc
-            if self._content and not _is_json(self.headers.get("content-type", "")):
-                raise HTTPException(415, "send JSON, with Content-Type: application/json")
         return self._content
+
+    async def body(self) -> bytes:
+        """The same, which is JSON or empty. 415 where it says that it is something else."""
+        content = await self.content()
+        if content and not _is_json(self.headers.get("content-type", "")):
+            raise HTTPException(415, "send JSON, with Content-Type: application/json")
+        return content
 
     async def json(self) -> Any:
         """What the body says. 400 where that is not clear."""

@@ -15,6 +15,7 @@ from judge.api.windows import Windows
 from judge.settings import Settings
 from judge.spec.resolved import PrometheusConfig
 from judge.store.documents import Documents
+from judge.store.gates import Gates
 from judge.store.rollouts import Rollouts
 from judge.store.runs import Runs
 
@@ -39,6 +40,7 @@ class Context:
     runs: Runs
     documents: Documents
     rollouts: Rollouts
+    gates: Gates
     prometheus: Mapping[str, PrometheusConfig]
     analyses: Analyses
     windows: Windows

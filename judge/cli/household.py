@@ -22,6 +22,7 @@ from judge.sources.source import Source
 from judge.spec.resolved import ResolvedAnalysis
 from judge.store.database import migrate, open_database
 from judge.store.documents import Documents
+from judge.store.gates import Gates
 from judge.store.local_commands import LocalCommands
 from judge.store.rollouts import Rollouts
 from judge.store.runs import Runs
@@ -50,6 +51,7 @@ class Household:
         self.commands = LocalCommands(self._engine, clock=clock)
         self.documents = Documents(self._engine, clock=clock)
         self.rollouts = Rollouts(self._engine, clock=clock)
+        self.gates = Gates(self._engine, clock=clock)
         self.daemon = Daemon(self._engine, sources=sources, judge=make_judge, clock=clock)
 
     def __enter__(self) -> Self:

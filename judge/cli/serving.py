@@ -22,6 +22,7 @@ from judge.settings import Settings
 from judge.sources.servers import PrometheusServers
 from judge.store.database import migrate, open_database
 from judge.store.documents import Documents
+from judge.store.gates import Gates
 from judge.store.rollouts import Rollouts
 from judge.store.runs import Runs
 from judge.verdict.judging import make_judge
@@ -53,6 +54,7 @@ def serve_until_stopped(settings: Settings, *, listening: Callable[[str], None])
             runs=Runs(engine, clock=time.time),
             documents=Documents(engine, clock=time.time),
             rollouts=Rollouts(engine, clock=time.time),
+            gates=Gates(engine, clock=time.time),
             daemon=daemon,
             sources=sources,
             prometheus=named,

@@ -115,7 +115,7 @@ class Gates:
         return found, after
 
     def _own(self, found: dict[GateKind, Gate], namespace: str, name: str, gate: GateKind) -> Gate:
-        """The gate; where nobody has asked for it yet, a closed one that knows what the other does."""
+        """The gate, or where nobody has asked for it yet a closed one."""
         asked = next((one.asked for one in found.values()), None)
         return found.get(gate) or Gate(namespace, name, gate, self._clock(), asked=asked)
 

@@ -28,6 +28,7 @@ from judge.spec.resolved import PrometheusConfig, ResolvedAnalysis
 from judge.stats.samples import Count, Interval
 from judge.store.database import migrate, open_database
 from judge.store.documents import Documents
+from judge.store.gates import Gates
 from judge.store.rollouts import Rollouts
 from judge.store.runs import Runs
 from judge.verdict.sequential import SequentialJudge
@@ -167,6 +168,7 @@ def running(
             runs=runs,
             documents=Documents(engine, clock=clock),
             rollouts=Rollouts(engine, clock=clock),
+            gates=Gates(engine, clock=clock),
             daemon=watching if daemon else None,
             sources=lambda _analysis: traffic,
             prometheus=prometheus or {},

@@ -53,6 +53,7 @@ def test_what_is_promised_is_there(openapi: dict[str, Any]) -> None:
         "GET /api/v1/runs/{run_id}/events",
         "GET /api/v1/runs/{run_id}/evidence",
         "POST /api/v1/runs/{run_id}/{command}",
+        "GET /api/v1/gates",
         "GET /healthz",
         "GET /readyz",
         "GET /metrics",

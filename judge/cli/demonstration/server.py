@@ -65,6 +65,7 @@ class DemoServer:
                 runs=household.runs,
                 documents=household.documents,
                 rollouts=household.rollouts,
+                gates=household.gates,
                 daemon=household.daemon,
                 sources=self._sources,
                 prometheus={},

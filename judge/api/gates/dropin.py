@@ -1,0 +1,159 @@
+"""``/gate/...`` and ``/rollback/...``: gates as the load tester of Flagger answers them.
+
+Owns statuses and bodies, which are the load tester's to the letter, whatever the method: a Canary
+only needs another host in its URLs. Two things differ: an opening is for one revision (see
+`judge.store.gate`), and Judge runs no commands. Who may check may be anybody who may ask for a
+verdict; who opens and closes has to be an operator, since a token that stands in a Canary's YAML
+must not open what that Canary waits for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from anyio import to_thread
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import PlainTextResponse
+from starlette.exceptions import HTTPException
+
+from judge.api.bodies import StrictRequest, StrictRoute
+from judge.api.callers import Asker, Operator
+from judge.api.context import Shared
+from judge.api.gates.declared import FORBIDDEN, NAMED, OK, WRITTEN, asked
+from judge.api.gates.naming import Named, read_named
+from judge.api.principal import Principal
+from judge.store.gate import GateKind
+
+OTHERS = ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"]
+NO_COMMANDS = (
+    "Judge runs no commands (metadata.cmd): leave such webhooks to the load tester, and point "
+    "those of /gate and /rollback here"
+)
+NO_SUCH_GATE = (
+    "there are /gate/approve, halt, check, open and close, and /rollback/check, open and close; "
+    "Judge runs no commands"
+)
+
+router = APIRouter(tags=["gates"], route_class=StrictRoute)
+
+Route = Callable[..., Any]
+
+
+def at(
+    *paths: str, answers: dict[int | str, dict[str, Any]], body: bool
+) -> Callable[[Route], Route]:
+    """Answer at ``paths``, whatever the method; the OpenAPI document tells of POST alone."""
+
+    def added(route: Route) -> Route:
+        for path in paths:
+            extra = {"requestBody": NAMED} if body else None
+            told = router.post(path, response_model=None, responses=answers, openapi_extra=extra)
+            told(route)
+            hidden = router.api_route(
+                path, methods=OTHERS, response_model=None, include_in_schema=False
+            )
+            hidden(route)
+        return route
+
+    return added
+
+
+def gate_of(request: Request) -> GateKind:
+    """Which of the two gates the path means."""
+    return GateKind(request.scope["path"].split("/")[1])
+
+
+Which = Annotated[GateKind, Depends(gate_of)]
+
+
+@at("/gate/approve", answers=asked(OK), body=False)
+def approve(_asker: Asker) -> Response:
+    """Yes, always: for a Canary that is to wait for nothing."""
+    return PlainTextResponse("OK")
+
+
+@at("/gate/halt", answers=asked(FORBIDDEN), body=False)
+def halt(_asker: Asker) -> Response:
+    """No, always: for a Canary that is not to go on."""
+    return _forbidden()
+
+
+@at("/gate/check", "/rollback/check", answers=asked(OK, FORBIDDEN), body=True)
+async def check(request: StrictRequest, asker: Asker, which: Which, context: Shared) -> Response:
+    """Whether the gate is open for the revision that asks: `Approved`, or 403."""
+    named = await _named(request, asker)
+    if isinstance(named, Response):
+        return named
+    is_open = await to_thread.run_sync(
+        context.gates.check, named.namespace, named.name, which, named.asking
+    )
+    return PlainTextResponse("Approved") if is_open else _forbidden()
+
+
+@at("/gate/open", "/rollback/open", answers=asked(WRITTEN, FORBIDDEN), body=True)
+async def open_gate(
+    request: StrictRequest, operator: Operator, which: Which, context: Shared
+) -> Response:
+    """Open a gate for the revision that asked last, or for the `checksum` that is sent."""
+
+    def done(named: Named) -> None:
+        context.gates.open(named.namespace, named.name, which, named.asking, by=operator.name)
+
+    return await _written(request, operator, done)
+
+
+@at("/gate/close", "/rollback/close", answers=asked(WRITTEN, FORBIDDEN), body=True)
+async def close_gate(
+    request: StrictRequest, operator: Operator, which: Which, context: Shared
+) -> Response:
+    """Close a gate."""
+
+    def done(named: Named) -> None:
+        context.gates.close(named.namespace, named.name, which, by=operator.name)
+
+    return await _written(request, operator, done)
+
+
+@router.api_route("/gate", methods=["POST", *OTHERS], include_in_schema=False)
+@router.api_route("/gate/{rest:path}", methods=["POST", *OTHERS], include_in_schema=False)
+@router.api_route("/rollback", methods=["POST", *OTHERS], include_in_schema=False)
+@router.api_route("/rollback/{rest:path}", methods=["POST", *OTHERS], include_in_schema=False)
+def elsewhere() -> Response:
+    """No gate: the load tester would take it for a command."""
+    raise HTTPException(404, NO_SUCH_GATE)
+
+
+@router.post("/", include_in_schema=False)
+def command() -> Response:
+    """No command runner."""
+    return PlainTextResponse(NO_COMMANDS, status_code=404)
+
+
+async def _written(
+    request: StrictRequest, caller: Principal, change: Callable[[Named], None]
+) -> Response:
+    named = await _named(request, caller)
+    if isinstance(named, Response):
+        return named
+    await to_thread.run_sync(change, named)
+    return Response(status_code=202)
+
+
+async def _named(request: StrictRequest, caller: Principal) -> Named | Response:
+    """What the body names; the load tester's answer where it names nothing of the caller's.
+
+    Whatever its content type: people send it with ``curl -d``. Where there are no tokens the door
+    has seen to it that no page in a browser asks.
+    """
+    try:
+        named = read_named(await request.content())
+    except ValueError:
+        return Response(status_code=400)
+    if not named.can_be or not caller.sees(named.namespace):
+        return _forbidden()
+    return named
+
+
+def _forbidden() -> Response:
+    return PlainTextResponse("Forbidden", status_code=403)
