@@ -13,16 +13,19 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 
 import structlog
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from judge.api.broken_off import broken_off
 from judge.api.hooks import DIALECTS, HookPath, hook_path, writable
 from judge.api.http_metrics import HttpMetrics
 from judge.api.principal import LOCAL, Principal, Role
-from judge.api.problems import ProblemResponse, fault, problem
+from judge.api.problems import fault, refusal
 from judge.api.tokens import TokenFile
 from judge.errors import SettingsError
 from judge.settings import Settings
@@ -45,6 +48,15 @@ GONE = 499  # nginx's number for a caller who left before an answer
 PROBED = frozenset({"/healthz", "/readyz", "/metrics", "/kayenta/health"})
 _log = structlog.get_logger("judge.access")
 _faults = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why somebody is not let in, for the answer at whichever path he asked."""
+
+    status: int
+    detail: str
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Door:
@@ -86,12 +98,13 @@ class Door:
             if status != GONE:
                 raise
             # The drain is over. The server ends with this task, so nothing waits for its cancel.
-            await problem(503, STOPPING, headers={"Retry-After": "5"})(scope, receive, watched)
+            answer = broken_off(scope, 503, STOPPING, headers={"Retry-After": "5"})
+            await answer(scope, receive, watched)
         except Exception as exc:
             _faults.exception("a fault in Judge itself", path=writable(scope["path"]))
             if status != GONE:
                 raise  # the answer has begun: all that is left is to break it off
-            await fault(exc)(scope, receive, watched)
+            await broken_off(scope, 500, fault(exc))(scope, receive, watched)
         finally:
             seconds = time.monotonic() - began
             self._metrics.answered(scope["method"], status, seconds)
@@ -99,34 +112,37 @@ class Door:
 
     async def _enter(self, scope: Scope, receive: Receive, send: Send) -> None:
         hook = hook_path(scope["path"])
-        found, refusal = self._look_at(scope) if hook is None else self._look_at_hook(hook)
+        found, refused = self._look_at(scope) if hook is None else self._look_at_hook(hook)
         scope.setdefault("state", {})["principal"] = found
-        if refusal is not None:
-            await refusal(scope, receive, send)
+        if refused is not None:
+            answer = refusal(
+                scope["path"], refused.status, refused.detail, headers=dict(refused.headers)
+            )
+            await answer(scope, receive, send)
             return
         if hook is not None:
             scope["path"], scope["raw_path"] = hook.path, quote(hook.path).encode()
         await self._app(scope, receive, send)
 
-    def _look_at(self, scope: Scope) -> tuple[Principal | None, ProblemResponse | None]:
+    def _look_at(self, scope: Scope) -> tuple[Principal | None, Refusal | None]:
         """Who asks, nobody on an open path; or why he is not let in."""
         headers = Headers(scope=scope)
         if self._tokens is None:
-            refusal = _refuse_browser(scope["method"], headers)
-            return (LOCAL if refusal is None else None), refusal
+            refused = _refuse_browser(scope["method"], headers)
+            return (LOCAL if refused is None else None), refused
         found = self._tokens.find(_bearer(headers))
         if found is not None and found.role is not Role.HOOK:
             return found, None
         return None, None if scope["path"] in self._open else _unknown()
 
-    def _look_at_hook(self, hook: HookPath) -> tuple[Principal | None, ProblemResponse | None]:
+    def _look_at_hook(self, hook: HookPath) -> tuple[Principal | None, Refusal | None]:
         """The same by the token in the path."""
         if self._tokens is None:
             return None, _unauthorized(NO_HOOKS)
         found = self._tokens.find(hook.token)
         if found is None or found.role is not Role.HOOK:
             return None, _unauthorized(UNKNOWN_HOOK)
-        return found, None if hook.leads_somewhere else problem(404, NOTHING_BEHIND)
+        return found, None if hook.leads_somewhere else Refusal(404, NOTHING_BEHIND)
 
 
 def is_loopback(host: str) -> bool:
@@ -149,14 +165,14 @@ def check_listening(settings: Settings) -> None:
         )
 
 
-def _unknown() -> ProblemResponse:
+def _unknown() -> Refusal:
     return _unauthorized(
         "a token is needed, one that the token file has: Authorization: Bearer <token>"
     )
 
 
-def _unauthorized(detail: str) -> ProblemResponse:
-    return problem(401, detail, headers={"WWW-Authenticate": 'Bearer realm="judge"'})
+def _unauthorized(detail: str) -> Refusal:
+    return Refusal(401, detail, {"WWW-Authenticate": 'Bearer realm="judge"'})
 
 
 def _bearer(headers: Headers) -> str:
@@ -164,19 +180,19 @@ def _bearer(headers: Headers) -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-def _refuse_browser(method: str, headers: Headers) -> ProblemResponse | None:
+def _refuse_browser(method: str, headers: Headers) -> Refusal | None:
     host = headers.get("host", "")
     if not is_loopback(_hostname(host)):
-        return problem(
+        return Refusal(
             403, "without a token file Judge answers only to http://127.0.0.1 or http://localhost"
         )
     origin = headers.get("origin")
     if origin is not None and origin.partition("://")[2] != host:
-        return problem(403, "a page of another origin asks; without a token file that is refused")
+        return Refusal(403, "a page of another origin asks; without a token file that is refused")
     json = headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
     # Of what changes something, a browser sends only a POST to others without asking them first.
     if method == "POST" and not json:
-        return problem(415, "send it with Content-Type: application/json, even without a body")
+        return Refusal(415, "send it with Content-Type: application/json, even without a body")
     return None
 
 

@@ -1,6 +1,7 @@
 """``/hooks/{token}/...``: the same routes for callers that can send no header.
 
-Owns the form of such a path and what of any path may be written down. The token is a secret that
+Owns the form of such a path, what of any path may be written down, and which dialects' callers
+want to be refused in a line of text. The token is a secret that
 stands in a URL, so it is made for this alone: it lets in nowhere else, what is behind it are other
 systems' dialects alone, and no token of another role is looked at here. Who is let in is decided
 by the door.
@@ -13,6 +14,9 @@ from dataclasses import dataclass
 
 ROOT = "/hooks"
 DIALECTS = ("flagger", "gate", "rollback", "kayenta")
+PLAIN = frozenset({"flagger", "gate", "rollback"})
+"""Dialects whose caller shows a refusal's body to people as it is."""
+
 HIDDEN = "***"
 _HOOKS = re.compile(r"/hooks\b", re.IGNORECASE)
 _TOKEN = re.compile(r"judge_[\w-]+")
@@ -41,6 +45,17 @@ def hook_path(path: str) -> HookPath | None:
         return None
     token, _, rest = path.removeprefix(ROOT).removeprefix("/").partition("/")
     return HookPath(token, "/" + rest.removesuffix("/"))
+
+
+def speaks_plainly(path: str) -> bool:
+    """Whether ``path``, behind a hook or not, is meant for a dialect of `PLAIN`.
+
+    As it is meant: a slash too many, or a hook whose token was left out, is no JSON to its caller.
+    """
+    hook = hook_path(path)
+    inside = path if hook is None else hook.path
+    first = inside.lstrip("/").partition("/")[0]
+    return first in PLAIN or (hook is not None and hook.token in PLAIN)
 
 
 def writable(path: str) -> str:

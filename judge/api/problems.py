@@ -1,4 +1,4 @@
-"""Errors as ``application/problem+json`` (RFC 9457), all of them.
+"""Errors as ``application/problem+json`` (RFC 9457), or as one line of text for who shows that.
 
 Owns which error gets which status, the handlers, and how the OpenAPI document declares them.
 Promises that an unexpected error tells the caller nothing of our insides.
@@ -11,12 +11,14 @@ from http import HTTPStatus
 from typing import Any
 
 import structlog
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from judge.api.hooks import speaks_plainly
+from judge.dialects.flagger.answers import line
 from judge.errors import (
     BundleError,
     Conflict,
@@ -87,6 +89,20 @@ def problem(
     return ProblemResponse(body.model_dump(), status_code=status, headers=headers)
 
 
+def refusal(
+    path: str,
+    status: int,
+    detail: str,
+    *,
+    issues: Sequence[Issue] = (),
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """The answer for an error at ``path``: a problem, or where its caller wants that a line."""
+    if speaks_plainly(path):
+        return PlainTextResponse(line(detail), status_code=status, headers=headers)
+    return problem(status, detail, issues=issues, headers=headers)
+
+
 def status_of(error: JudgeError) -> int:
     """The status that tells a caller whether to mend the request, wait, or give up."""
     if isinstance(error, SpecError | BundleError):
@@ -114,9 +130,9 @@ def declared(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def fault(error: Exception) -> ProblemResponse:
-    """The answer where nobody foresaw an error."""
-    return problem(500, f"a fault in Judge itself ({type(error).__name__}); its log has the rest")
+def fault(error: Exception) -> str:
+    """What a caller is told of an error that nobody foresaw."""
+    return f"a fault in Judge itself ({type(error).__name__}); its log has the rest"
 
 
 def install(app: FastAPI) -> None:
@@ -126,27 +142,33 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(JudgeError, _judge)
 
 
-async def _http(_request: Request, error: Exception) -> ProblemResponse:
+async def _http(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise TypeError(type(error))
     detail = error.detail
     if error.status_code in (404, 405) and detail == HTTPStatus(error.status_code).phrase:
         detail = f"{detail}: see /docs for what there is"
-    return problem(error.status_code, detail, headers=dict(error.headers or {}))
+    headers = dict(error.headers or {})
+    return refusal(request.scope["path"], error.status_code, detail, headers=headers)
 
 
-async def _validation(_request: Request, error: Exception) -> ProblemResponse:
+async def _validation(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise TypeError(type(error))
     issues = issues_of(error)
-    return problem(422, "; ".join(str(issue) for issue in issues), issues=issues)
+    detail = "; ".join(str(issue) for issue in issues)
+    return refusal(request.scope["path"], 422, detail, issues=issues)
 
 
-async def _judge(_request: Request, error: Exception) -> ProblemResponse:
+async def _judge(request: Request, error: Exception) -> Response:
     if not isinstance(error, JudgeError):
         raise TypeError(type(error))
-    return problem(
-        status_of(error), told(error), issues=getattr(error, "issues", ()), headers=waits(error)
+    return refusal(
+        request.scope["path"],
+        status_of(error),
+        told(error),
+        issues=getattr(error, "issues", ()),
+        headers=waits(error),
     )
 
 
