@@ -249,6 +249,8 @@ class _Action:
         if token.kind == "word":
             return self.word(token)
         if token.kind == "variable":
+            if self.at(":=") or self.at("="):
+                raise Fault("a variable is set by an action of its own, not here", token.start)
             self.declared(token)
             return Variable(token.text, token.start)
         if token.kind == "dot":
