@@ -128,8 +128,9 @@ def carry_out(command: str, told: Mapping[str, str]) -> int:
 
 
 def _pass_on(output: IO[bytes]) -> None:
-    for line in output:
-        click.echo(line.decode(errors="replace").rstrip("\n"), err=True)
+    with output:
+        for line in output:
+            click.echo(line.decode(errors="replace").rstrip("\n"), err=True)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
