@@ -163,7 +163,7 @@ class Stage:
     def steer(self, command: str) -> None:
         """A person's order for the latest run."""
         assert self.server is not None
-        answer = self.server.http.post(f"/api/v1/runs/{self.runs()[-1].id}/{command}")
+        answer = self.server.http.post(f"/api/v1/runs/{self.runs()[-1].id}/{command}", json={})
         assert answer.status_code == 200, answer.text
 
     def runs(self) -> list[Run]:
