@@ -9,6 +9,8 @@ from pathlib import Path
 
 import click
 
+from judge.cli.import_flagger import flagger
+
 
 @click.group("import")
 def import_() -> None:
@@ -41,6 +43,9 @@ def kayenta(file: Path, output: Path | None) -> None:
     _write(output, made.text)
     click.echo("\n".join([*lines, f"{output}: fill in what Kayenta's requests carry. Next:"]))
     click.echo(f"  judge check {output}")
+
+
+import_.add_command(flagger)
 
 
 def _write(path: Path, text: str) -> None:

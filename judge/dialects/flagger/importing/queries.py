@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from judge.dialects.flagger.importing.canary import Canary
+from judge.spec.flagger_template import collapsed
 from judge.spec.go_template import GoTemplateError, Symbol, SymbolError, Value, render
 from judge.spec.promql import PromqlError, tokens, unquote
 from judge.spec.resolved import BASELINE, CANARY
@@ -21,7 +22,7 @@ PRIMARY = "-primary"
 TARGET, ROLE = "target", "role"
 
 # What stands for a name until it is known what is behind it: characters that are nobody's.
-_TARGET, _SERVICE = "\ue000", "\ue001"
+_TARGET, _SERVICE, _ROLE = "\ue000", "\ue001", "\ue002"
 _PRIMARY_NAMED = re.compile(f"[{_TARGET}{_SERVICE}]-primary(?![a-z0-9])")
 _SIDE = re.compile(f"([{_TARGET}{_SERVICE}])-canary(?=upstream|[^A-Za-z0-9]|$)")
 _TAKEN_FOR_A_PLACE = re.compile(r"\{\{|\$\{")
@@ -92,10 +93,10 @@ def rendered(
 ) -> Rendered:
     """The query that ``template`` yields. Raises `GoTemplateError`, and `NotWritable`."""
     values = names.values(interval, variables)
-    plain = _one_line(render(template, values))
+    plain = collapsed(render(template, values))
     marks = {TARGET: Symbol(_TARGET), "service": Symbol(_SERVICE)}
     try:
-        marked = _one_line(render(template, {**values, **marks}))
+        marked = collapsed(render(template, {**values, **marks}))
     except SymbolError:
         return _of_two(template, names, values, plain)
     if _PRIMARY_NAMED.search(marked):
@@ -128,9 +129,9 @@ def _full(pattern: str, text: str) -> bool:
 
 def _placed(marked: str, names: Names, plain: str) -> Rendered:
     own = {_TARGET: names.target, _SERVICE: names.service}
-    text = _SIDE.sub(lambda match: f"{own[match[1]]}-\ue002", _checked(marked))
+    text = _SIDE.sub(lambda match: f"{own[match[1]]}-{_ROLE}", _checked(marked))
     text = text.replace(_SERVICE, names.service)
-    places = {_TARGET: TARGET, "\ue002": ROLE}
+    places = {_TARGET: TARGET, _ROLE: ROLE}
     uses = frozenset(name for mark, name in places.items() if mark in text)
     for mark, name in places.items():
         text = text.replace(mark, f"{{{{ {name} }}}}")
@@ -145,7 +146,7 @@ def _of_two(template: str, names: Names, values: Mapping[str, Value], plain: str
     text = _checked(plain).replace(names.target, f"{{{{ {TARGET} }}}}")
     own = names.of_track(BASELINE)
     try:
-        other = _one_line(render(template, {**values, TARGET: own[TARGET]}))
+        other = collapsed(render(template, {**values, TARGET: own[TARGET]}))
     except GoTemplateError:
         return Rendered(plain, frozenset(), remark)
     if other == plain or _filled(text, own) != other:
@@ -164,8 +165,3 @@ def _checked(text: str) -> str:
     if found is not None:
         raise NotWritable(f"holds {found[0]}, which an analysis takes for a variable")
     return text
-
-
-def _one_line(text: str) -> str:
-    """As Flagger sends it: every run of blanks is one."""
-    return " ".join(text.split())

@@ -108,11 +108,26 @@ def _schedule(analysis: Analysis, ticks: Ticks) -> Iterator[Fault]:
             "write stepWeight, stepWeights or iterations"
         )
         yield (), message
+    if analysis.metrics:
+        yield ("threshold",), _threshold(analysis.most_failures)
     if analysis.mirror:
         message = (
             "stays with Flagger; while requests are copied, the canary's count as any others do"
         )
         yield ("mirror",), message
+
+
+def _threshold(failures: int) -> str:
+    count = (
+        "the first failed check"
+        if failures == 1
+        else f"{failures} failed checks, ever so far apart"
+    )
+    times = "at one look" if failures == 1 else f"at {failures} looks on end"
+    return (
+        f"Flagger rolls back after {count}; a bound that Judge tests fails on evidence, after "
+        f"however many looks, and a plain one (with for) when it is broken {times}"
+    )
 
 
 def _unknown(inside: Any) -> Iterator[Fault]:

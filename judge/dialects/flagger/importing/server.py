@@ -13,9 +13,9 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from judge.dialects.flagger.importing.templates import Provider
 from judge.errors import Issue
 from judge.spec.fields import SECRET_HEADERS, Url
+from judge.spec.flagger_template import ProviderWritten
 from judge.spec.written import Path, Written
 
 _URL: TypeAdapter[str] = TypeAdapter(Url)
@@ -25,7 +25,7 @@ _URL: TypeAdapter[str] = TypeAdapter(Url)
 class Origin:
     """A server that is read for some metric, and where that is written."""
 
-    provider: Provider
+    provider: ProviderWritten
     read: Written
     at: Path
 
@@ -89,7 +89,7 @@ def _written(origin: Origin, address: str) -> tuple[dict[str, Any], list[Issue]]
     found: dict[str, Any] = {"address": address}
     headers = {k: v for k, v in provider.headers.items() if k.lower() not in SECRET_HEADERS}
     if headers:
-        found["headers"] = headers
+        found["headers"] = {name: _last(value) for name, value in headers.items()}
     for name in provider.headers.keys() - headers.keys():
         message = "is a secret, which no analysis holds; write bearerTokenFile or basicAuth there"
         remarks.append(origin.read.issue((*origin.at[:-1], "headers", name), message))
@@ -103,3 +103,8 @@ def _written(origin: Origin, address: str) -> tuple[dict[str, Any], list[Issue]]
         )
         remarks.append(origin.read.issue((*origin.at[:-1], "secretRef"), message))
     return found, remarks
+
+
+def _last(value: str | list[str]) -> str:
+    """A header's value; of several the last, as there is one place for them."""
+    return value if isinstance(value, str) else next(reversed(value), "")

@@ -1,24 +1,20 @@
-"""The MetricTemplates that a Canary names.
+"""The MetricTemplates of the files that were named, found as Flagger finds them.
 
-Owned here: their fields, and finding one as Flagger does. Promised: a template whose numbers come
-from another system than Prometheus is told apart. Not here: filling their places (`queries`).
+Promised: a template that no metric names is not looked into; one whose numbers come from another
+system than Prometheus is told apart. Not here: what a template says (`flagger_template`).
 Source: Flagger 1.44.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, Any
+from collections.abc import Mapping, Sequence
 
-from pydantic import BeforeValidator, Field
-
-from judge.dialects.flagger.importing.canary import Kept, Reference
+from judge.dialects.flagger.importing.canary import Reference
+from judge.dialects.flagger.importing.reading import name_of
 from judge.errors import SpecError
-from judge.spec.fields import Name
-from judge.spec.problems import validated
+from judge.spec.flagger_template import FlaggerTemplate, flagger_template
 from judge.spec.written import Written
 
-PROMETHEUS = "prometheus"
 OTHERS = frozenset(
     {
         "cloudwatch",
@@ -36,81 +32,40 @@ OTHERS = frozenset(
 """Providers that are no Prometheus; Flagger takes every word beside them for one."""
 
 
-def _values(value: Any) -> Any:
-    """A header's values; of several the last, as there is one place for them."""
-    if not isinstance(value, dict):
-        return value
-    return {name: one[-1] if isinstance(one, list) and one else one for name, one in value.items()}
-
-
-class Provider(Kept):
-    """Where a template's numbers come from."""
-
-    type: str = PROMETHEUS
-    """Which system."""
-    address: str = ""
-    """Where it is."""
-    headers: Annotated[dict[str, str], BeforeValidator(_values)] = Field(default_factory=dict)
-    """Sent along with each request."""
-    secret_ref: Reference | None = None
-    """The Secret with a token, or a user and a password."""
-    insecure_skip_verify: bool = False
-    """Whether any certificate will do."""
-
-
-class TemplateMetadata(Kept):
-    """What a template is called."""
-
-    name: Name
-    """Its name."""
-    namespace: Name | None = None
-    """Where it is; None is wherever it is applied."""
-
-
-class TemplateSpec(Kept):
-    """What a template says."""
-
-    provider: Provider = Provider()
-    """Where its numbers come from."""
-    query: str = ""
-    """A Go template that yields a query."""
-
-
-class Template(Kept):
-    """The document."""
-
-    metadata: TemplateMetadata
-    """What it is called."""
-    spec: TemplateSpec
-    """What it says."""
-
-    @property
-    def elsewhere(self) -> bool:
-        """Whether its numbers come from another system than Prometheus."""
-        return self.spec.provider.type in OTHERS
-
-
 class Templates:
-    """The templates of the files that were named."""
+    """The templates by namespace ("" where they name none) and name."""
 
     def __init__(self, written: Sequence[Written]) -> None:
-        self._by_place: dict[tuple[str | None, str], tuple[Template, Written]] = {}
+        self._by_place: dict[tuple[str, str], Written] = {}
         for one in written:
-            template = validated(Template, one)
-            at = (template.metadata.namespace, template.metadata.name)
+            at = (_namespace(one), name_of(one))
             if at in self._by_place:
                 message = "another template has this name; keep one of them"
                 raise SpecError([one.issue(("metadata", "name"), message)])
-            self._by_place[at] = (template, one)
+            self._by_place[at] = one
 
-    def find(self, reference: Reference, namespace: str) -> tuple[Template, Written] | None:
-        """The template that a Canary in ``namespace`` means, and how it is written."""
+    def find(self, reference: Reference, namespace: str) -> FlaggerTemplate | None:
+        """The template that a Canary in ``namespace`` means. Raises `SpecError` where it is faulty.
+
+        One that names no namespace is wherever it is applied, and found from everywhere.
+        """
         place = reference.namespace or namespace
-        for at in ((place, reference.name), (None, reference.name)):
+        for at in ((place, reference.name), ("", reference.name)):
             if at in self._by_place:
-                return self._by_place[at]
+                return flagger_template(self._by_place[at])
         return None
 
     def known(self) -> list[str]:
         """What they are called, with their namespaces."""
         return [f"{place}/{name}" if place else name for place, name in self._by_place]
+
+
+def is_elsewhere(template: FlaggerTemplate) -> bool:
+    """Whether its numbers come from another system than Prometheus."""
+    return template.provider.type in OTHERS
+
+
+def _namespace(read: Written) -> str:
+    metadata = read.data.get("metadata")
+    found = metadata.get("namespace") if isinstance(metadata, Mapping) else None
+    return found if isinstance(found, str) else ""

@@ -25,8 +25,8 @@ def of(template: str) -> tuple[str, set[str], str]:
     [
         ('m{a="{{ target }}"}[{{ interval }}]', 'm{a="{{ target }}"}[2m]', {"target"}),
         (
-            "{{ name }} {{ namespace }} {{ service }} {{ ingress }} {{ route }}{{ variables.code }}",
-            "cart shop front edge way5..",
+            "{{ name }} {{ service }} {{ ingress }} {{ route }} {{ variables.code }}",
+            "cart front edge way 5..",
             set(),
         ),
         ("a\n  {{ target }}-\t[0-9]+ ", "a {{ target }}- [0-9]+", {"target"}),

@@ -1,0 +1,336 @@
+"""What becomes of a Canary's metrics: each as Judge measures it, held to Flagger's range.
+
+Owned here: which queries a metric has, and its fields in the analysis. Promised: what is carried
+over can be loaded; a metric, or a part of one, that is not has a remark with its place; what
+Flagger itself could not use is refused. Not here: the queries' places (`queries`), the range
+(`bounds`), taking a query apart (`promql_shapes`), builtin metrics (`builtins`), the tracks
+(`tracks`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from judge.dialects.flagger.importing.bounds import BUILTINS, Bounds, bounds_of
+from judge.dialects.flagger.importing.canary import Analysis, Canary, Metric
+from judge.dialects.flagger.importing.queries import (
+    Names,
+    NotWritable,
+    Rendered,
+    matches_primary,
+    names_of,
+    rendered,
+)
+from judge.dialects.flagger.importing.server import Origin
+from judge.dialects.flagger.importing.templates import Templates, is_elsewhere
+from judge.dialects.flagger.importing.tracks import tracks_of
+from judge.errors import Issue, SpecError
+from judge.spec.flagger_template import FlaggerTemplate, ProviderWritten
+from judge.spec.go_template import GoTemplateError
+from judge.spec.loading import load_analysis_document
+from judge.spec.promql import PromqlError, parse_vector_selector
+from judge.spec.promql_shapes import Measured, measured, shape_of
+from judge.spec.rendering import RenderingError, names, unknown
+from judge.spec.resolved import Kind
+from judge.spec.suggestion.draft import DraftMetric
+from judge.spec.units import format_duration, parse_share
+from judge.spec.written import Path, Written
+
+DEFAULT_WINDOW = "1m"
+POD_LABELS = ("kubernetes_pod_name", "pod_name")
+"""Labels that name a pod in the scrapes that many of Flagger's queries are for, beside ``pod``."""
+
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_-]+")
+_LONGEST = 100
+
+
+@dataclass(frozen=True)
+class Carried:
+    """The metrics of an analysis, and what differs.
+
+    ``uses`` are the variables by which the tracks are told apart; ``origins`` the servers that the
+    numbers come from.
+    """
+
+    metrics: tuple[DraftMetric, ...]
+    uses: frozenset[str]
+    origins: tuple[Origin, ...]
+    remarks: tuple[Issue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the whole analysis gives its metrics: seconds, and Flagger's count of failed checks."""
+
+    interval: float
+    duration: float
+    failures: int
+
+    @property
+    def lasting(self) -> str:
+        """How long a plain bound may be broken: the ticks that Flagger counts, within the run."""
+        return format_duration(min(self.failures * self.interval, self.duration))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A query of one metric, where it is written, and what to call it."""
+
+    name: str
+    at: Path
+    query: Rendered
+    bounds: Bounds
+    what: str
+
+
+class Carrier:
+    """Carries the metrics of one Canary over, gathering remarks as it goes."""
+
+    def __init__(
+        self, canary: Canary, analysis: Analysis, read: Written, templates: Templates, plan: Plan
+    ) -> None:
+        self.canary = canary
+        self.analysis = analysis
+        self.read = read
+        self.templates = templates
+        self.plan = plan
+        self.names: Names = names_of(canary)
+        self.at: Path = ("spec", canary.spec.field, "metrics")
+        self.found: list[Issue] = []
+        self.origins: list[Origin] = []
+        self.taken: set[str] = set()
+
+    def carried(self) -> Carried:
+        """The metrics that can be carried over.
+
+        Raises `SpecError` where Flagger itself could not use one, and where none is left.
+        """
+        made: list[DraftMetric] = []
+        wrong: list[Issue] = []
+        for i, metric in enumerate(self.analysis.metrics):
+            try:
+                for asked in self._asked(i, metric):
+                    made += self._drafts(asked)
+            except SpecError as error:
+                wrong += error.issues
+        if not made and not wrong:
+            message = "there is no metric that could be carried over; judge suggest proposes some"
+            wrong = [*self.found, self.read.issue(self.at, message)]
+        if wrong:
+            raise SpecError(wrong)
+        uses = frozenset().union(*(_uses(one.fields) for one in made))
+        return Carried(tuple(made), uses, tuple(self.origins), tuple(self.found))
+
+    def remark(self, path: Path, message: str) -> None:
+        """Note what differs at ``path`` of the metrics."""
+        self.found.append(self.read.issue((*self.at, *path), message))
+
+    def _asked(self, i: int, metric: Metric) -> Iterator[_Asked]:
+        """Every query that Flagger asks for the metric: a builtin's name, and what is beside it."""
+        if metric.name not in BUILTINS and not metric.query and not metric.template_ref:
+            message = (
+                f"is no builtin metric ({' or '.join(BUILTINS)}) and has neither a templateRef nor "
+                "a query, so that each check of Flagger's fails; add one"
+            )
+            raise SpecError([self.read.issue((*self.at, i, "name"), message)])
+        bounds = bounds_of(metric)
+        if metric.query:
+            yield self._inline(i, metric, bounds)
+        if metric.template_ref:
+            yield from self._template(i, metric, bounds)
+
+    def _inline(self, i: int, metric: Metric, bounds: Bounds) -> _Asked:
+        at = (i, "query")
+        query = self._rendered(metric.query, metric, self.read, (*self.at, *at))
+        self._reads(self.canary.spec.metrics_server)
+        return _Asked(self._name(metric.name), at, query, bounds, "a query in place")
+
+    def _template(self, i: int, metric: Metric, bounds: Bounds) -> Iterator[_Asked]:
+        template = self._found(i, metric)
+        at = (i, "templateRef", "name")
+        if is_elsewhere(template):
+            message = f"takes its numbers from {template.provider.type}; the metric is left out"
+            self.remark(at, message)
+            return
+        if not metric.interval and "interval" in template.places:
+            message = (
+                "without an interval Flagger renders none into a template, and its query fails; "
+                f"{DEFAULT_WINDOW} is written"
+            )
+            self.remark((i,), message)
+        query = self._rendered(template.query, metric, template.read, ("spec", "query"))
+        self.origins.append(Origin(template.provider, template.read, _ADDRESS))
+        name = f"{metric.name}-template" if metric.name in BUILTINS else metric.name
+        yield _Asked(self._name(name), at, query, bounds, f"MetricTemplate {template.name}")
+
+    def _found(self, i: int, metric: Metric) -> FlaggerTemplate:
+        reference, namespace = metric.template_ref, self.canary.metadata.namespace
+        if reference is None:
+            raise ValueError("the metric names no template")
+        template = self.templates.find(reference, namespace)
+        if template is None:
+            wanted = f"{reference.namespace or namespace}/{reference.name}"
+            message = (
+                f"there is no MetricTemplate {wanted} in the files; name the file that has it too "
+                f"({unknown(wanted, self.templates.known())})"
+            )
+            raise SpecError([self.read.issue((*self.at, i, "templateRef", "name"), message)])
+        return template
+
+    def _rendered(self, text: str, metric: Metric, read: Written, at: Path) -> Rendered:
+        """The query of ``text``, which stands at ``at``. Raises `SpecError` with its place."""
+        window = metric.interval or DEFAULT_WINDOW
+        variables = metric.template_variables
+        try:
+            return rendered(text, self.names, interval=window, variables=variables)
+        except GoTemplateError as error:
+            issue = read.issue(at, error.message, offset=error.offset)
+        except NotWritable as error:
+            issue = read.issue(at, f"the query {error}")
+        raise SpecError([issue])
+
+    def _reads(self, address: str) -> None:
+        """Note the Prometheus of Flagger's own queries, where the Canary names one."""
+        if address:
+            provider = ProviderWritten(address=address)
+            self.origins.append(Origin(provider, self.read, ("spec", "metricsServer")))
+
+    def _name(self, wanted: str) -> str:
+        """``wanted`` as a metric may be called, and no other is."""
+        name = _NOT_IN_NAMES.sub("-", wanted).strip("-")[:_LONGEST] or "metric"
+        rivals = (f"{name}-{i}" for i in range(2, len(self.taken) + 3))
+        found = next(one for one in (name, *rivals) if one not in self.taken)
+        self.taken.add(found)
+        return found
+
+    def _drafts(self, asked: _Asked) -> Iterator[DraftMetric]:
+        """The metrics that a query becomes; nothing, with a remark, where it becomes none."""
+        text, at = asked.query.text, asked.at
+        if asked.bounds.silent:
+            self.remark(at[:1], asked.bounds.silent)
+        if asked.query.remark:
+            self.remark(at, f"{asked.query.remark}; it is held to its range alone")
+        elif not asked.query.uses:
+            message = "does not name the target: both sides read the same, so only its range holds"
+            self.remark(at, message)
+        elif matches_primary(text, self.names):
+            self.remark(at, "reads the primary's pods with the canary's; close the expression")
+        try:
+            made = measured(
+                shape_of(text),
+                name=asked.name,
+                min=asked.bounds.least,
+                max=asked.bounds.most,
+                compared=bool(asked.query.uses),
+            )
+        except (PromqlError, RenderingError) as error:
+            self.remark(at, f"is no PromQL: {error}; the metric is left out")
+            return
+        if not made:
+            self.remark(at, "there is nothing to judge it by; the metric is left out")
+        yield from self._checked(made, asked)
+
+    def _checked(self, made: Iterable[Measured], asked: _Asked) -> Iterator[DraftMetric]:
+        """Those that can be loaded; the others have a remark."""
+        for one in made:
+            for text in one.remarks:
+                self.remark(asked.at, text)
+        for one in (part for whole in made for part in _apart(whole)):
+            fields = self._fields(one)
+            wrong = self._faults(fields)
+            if wrong:
+                self.remark(asked.at, f"{wrong}; the metric is left out")
+            else:
+                said = _SHOWN if one.rules.get("observe") else shown(asked.bounds)
+                yield DraftMetric(fields, (f"{asked.what}: {said}",))
+
+    def _fields(self, one: Measured) -> dict[str, Any]:
+        fields = {name: _plain(name, value, one.kind) for name, value in one.written().items()}
+        fields |= self._lasting(one)
+        fields |= _pod_label(one.queries)
+        # The queries are the longest, and come last.
+        return {**{k: v for k, v in fields.items() if k != "queries"}, "queries": fields["queries"]}
+
+    def _lasting(self, one: Measured) -> dict[str, Any]:
+        """`for`, where the bound is a plain one: it has no other way to be patient."""
+        bounded = "max" in one.rules or "min" in one.rules
+        plain = one.kind is Kind.GAUGE or (one.kind is Kind.HISTOGRAM and "min" in one.rules)
+        return {"for": self.plan.lasting} if bounded and plain else {}
+
+    def _faults(self, fields: Mapping[str, Any]) -> str:
+        """What is wrong with a metric in an analysis by itself, or ""."""
+        spec = {
+            "interval": format_duration(self.plan.interval),
+            "duration": format_duration(self.plan.duration),
+            "tracks": tracks_of(self.names, _uses(fields)),
+            "metrics": [fields],
+        }
+        document = {
+            "apiVersion": "judge/v1",
+            "kind": "Analysis",
+            "metadata": {"name": "one"},
+            "spec": spec,
+        }
+        try:
+            load_analysis_document(document)
+        except SpecError as error:
+            return "; ".join(issue.message for issue in error.issues)
+        return ""
+
+
+_ADDRESS = ("spec", "provider", "address")
+_SHOWN = "compared with the primary; remove observe to have that decide too"
+_BOUND = ("max", "min", "quantile")
+_COMPARISON = ("limit", "worst")
+
+
+def _apart(one: Measured) -> Iterator[Measured]:
+    """A number of which nothing is known is held to its range, and its comparison only shown.
+
+    It may be 0, or one value a track: a run that could not test that would stay inconclusive.
+    """
+    if one.kind is not Kind.GAUGE or not one.rules.get("limit"):
+        yield one
+        return
+    if any(name in one.rules for name in _BOUND):
+        yield replace(one, rules={k: v for k, v in one.rules.items() if k not in _COMPARISON})
+    rules = {k: v for k, v in one.rules.items() if k not in _BOUND}
+    yield replace(one, name=f"{one.name}-compared", rules={**rules, "observe": True})
+
+
+def _plain(name: str, value: Any, kind: Kind) -> Any:
+    """A number as one would write it: 500 rather than 500.0, and 1% rather than 0.01."""
+    if not isinstance(value, float):
+        return value
+    percent = f"{100 * value:.10g}%"
+    if kind is Kind.PROPORTION and name in ("max", "min") and parse_share(percent) == value:
+        return percent
+    return int(value) if value.is_integer() else value
+
+
+def shown(bounds: Bounds) -> str:
+    """The range in words."""
+    least = "" if bounds.least is None else f"{bounds.least:g} at the least"
+    most = "" if bounds.most is None else f"{bounds.most:g} at the most"
+    return " and ".join(one for one in (least, most) if one) or "no range"
+
+
+def _uses(fields: Mapping[str, Any]) -> frozenset[str]:
+    """The variables that a metric's queries name."""
+    return frozenset().union(*(names(expr) for expr in fields["queries"].values()))
+
+
+def _pod_label(queries: Mapping[str, str]) -> dict[str, str]:
+    """The label of pods by which the query itself selects them, where it is not the usual one."""
+    for query in queries.values():
+        try:
+            _, matchers = parse_vector_selector(query)
+        except PromqlError:
+            continue
+        for label in POD_LABELS:
+            if any(one.name == label for one in matchers):
+                return {"podLabel": label}
+    return {}
