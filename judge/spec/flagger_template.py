@@ -29,6 +29,7 @@ from judge.spec.written import Written, read_documents
 GROUP = "flagger.app/"
 KIND = "MetricTemplate"
 PROMETHEUS = "prometheus"
+QUERY = ("spec", "query")
 INTERVAL, TARGET, VARIABLES = "interval", "target", "variables"
 FUNCTIONS = frozenset(
     ["name", "namespace", TARGET, "service", "ingress", "route", INTERVAL, VARIABLES]
@@ -44,7 +45,6 @@ _MEANING = {
     "ingress": "the Ingress; the target's name where nobody sets it",
     "route": "the route; the target's name where nobody sets it",
 }
-_AT = ("spec", "query")
 _BLANKS = re.compile(r"[ \t\n\f\r]+")
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_]")
 # Around a place until the rest of the query is known to hold none: characters that are nobody's.
@@ -184,7 +184,7 @@ class FlaggerTemplate:
             promql.check_brackets(masked)
             comment = any(token.kind == "comment" for token in promql.tokens(masked))
         except promql.PromqlError as error:
-            raise self._refused(f"yields no PromQL: {error}") from error
+            raise self._refused(f"the rendered query: {error}") from error
         if comment:
             raise self._refused(
                 "holds a comment, which swallows the rest: Flagger puts a query into one line; "
@@ -194,7 +194,7 @@ class FlaggerTemplate:
             raise self._refused("yields nothing; write PromQL")
 
     def _refused(self, message: str, offset: int | None = None) -> SpecError:
-        return SpecError([self.read.issue(_AT, message, offset=offset)])
+        return SpecError([self.read.issue(QUERY, message, offset=offset)])
 
 
 class _Marks:
@@ -267,11 +267,11 @@ def flagger_template(read: Written) -> FlaggerTemplate:
     model = validated(_Template, read)
     query = model.spec.query
     if not query.strip():
-        raise SpecError([read.issue(_AT, "is empty; write a query")])
+        raise SpecError([read.issue(QUERY, "is empty; write a query")])
     try:
         places = used_functions(query, FUNCTIONS)
     except GoTemplateError as error:
-        raise SpecError([read.issue(_AT, error.message, offset=error.offset)]) from error
+        raise SpecError([read.issue(QUERY, error.message, offset=error.offset)]) from error
     metadata = model.metadata
     return FlaggerTemplate(
         metadata.name, metadata.namespace, model.spec.provider, query, places, read

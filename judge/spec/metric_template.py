@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from judge.errors import Issue, SpecError
-from judge.spec import flagger_metric, rendering
-from judge.spec.flagger_template import FALLBACKS, GROUP, FlaggerTemplate, flagger_templates
+from judge.spec import rendering
+from judge.spec.flagger_metric import Taken, taken_for
+from judge.spec.flagger_template import FALLBACKS, GROUP, QUERY, FlaggerTemplate, flagger_templates
 from judge.spec.problems import validated
+from judge.spec.promql import PromqlError
 from judge.spec.resolved import Kind, Query
 from judge.spec.rules import Rules
 from judge.spec.template_document import TemplateWritten
@@ -38,8 +40,8 @@ class MetricTemplate:
     """A template as loaded. ``queries[part]`` still have their places; ``pod_label`` may be "".
 
     ``rules`` are those that it writes, for metrics that write none. ``fallbacks`` names the
-    variable whose value another takes where nobody sets it. ``percent``: its author thought in
-    percent, and a bound without its unit may be meant so.
+    variable whose value another takes where nobody sets it. ``taken`` is what a template of
+    Flagger's was taken for.
     """
 
     name: str
@@ -51,7 +53,7 @@ class MetricTemplate:
     variables: tuple[TemplateVariable, ...] = ()
     text: str = ""
     fallbacks: Mapping[str, str] = field(default_factory=dict)
-    percent: bool = False
+    taken: Taken | None = None
 
     @property
     def needs(self) -> frozenset[str]:
@@ -74,6 +76,12 @@ class MetricTemplate:
             if one not in values and other in values
         ]
         return {**values, **dict(missing)}
+
+    def beside(self, said: Rules) -> MetricTemplate:
+        """The template for a metric that says this of how it is judged."""
+        if self.taken is None:
+            return self
+        return replace(self, rules=self.taken.rules_beside(said))
 
     @property
     def defaults(self) -> dict[str, str]:
@@ -154,21 +162,26 @@ def _shipped_folder() -> Path:
 
 def _flaggers_template(one: FlaggerTemplate, text: str) -> MetricTemplate:
     placed = one.placed()
-    measured = flagger_metric.measured(placed.expr)
+    try:
+        taken = taken_for(placed.expr)
+    except PromqlError as error:
+        raise SpecError([one.read.issue(QUERY, f"the rendered query: {error}")]) from error
+    used = frozenset().union(*(rendering.names(query.expr) for query in taken.queries.values()))
     return MetricTemplate(
         name=one.name,
-        description=measured.description,
-        kind=measured.kind,
-        queries=measured.queries,
-        rules=measured.rules,
-        pod_label=measured.pod_label,
+        description=taken.description,
+        kind=taken.kind,
+        queries=taken.queries,
+        rules=taken.rules,
+        pod_label=taken.pod_label,
         variables=tuple(
             TemplateVariable(place.name, place.description, "" if place.optional else None)
             for place in placed.places
+            if place.name in used
         ),
         text=text,
         fallbacks=FALLBACKS,
-        percent=measured.percent,
+        taken=taken,
     )
 
 

@@ -16,7 +16,6 @@ from judge.spec import judges, rendering, tracks, variables
 from judge.spec.analysis import AnalysisWritten, SpecWritten
 from judge.spec.before import before_issues, default_past
 from judge.spec.faults import faults, lasting_fault, variant_fault
-from judge.spec.flagger_metric import percent_faults
 from judge.spec.metric_template import MetricTemplate, is_path, load_template
 from judge.spec.metrics import MetricWritten
 from judge.spec.parts import part_faults
@@ -195,7 +194,7 @@ class _Resolver:
             self.fault(("metrics", i, "template"), message)
             return None
         try:
-            return load_template(name, folder=self.around.folder)
+            return load_template(name, folder=self.around.folder).beside(metric.rules())
         except SpecError as error:
             for issue in error.issues:
                 self.fault(("metrics", i, "template"), str(issue))
@@ -220,8 +219,8 @@ class _Resolver:
         """How the metric is judged; a template cannot know how long an interval is."""
         interval, rules = self.spec.interval, metric.rules().over(template.rules)
         wrong_for = judges.metric_faults(metric, template, self.spec)
-        wrong_unit = percent_faults(metric.rules()) if template.percent else ()
-        for inside, message in (*faults(rules, template.kind), *wrong_for, *wrong_unit):
+        unclear = template.taken.faults(metric.rules()) if template.taken else ()
+        for inside, message in (*faults(rules, template.kind), *wrong_for, *unclear):
             self.fault((*path, *inside), message)
         rules = judges.without_bounds(rules, self.spec)
         wrong = variant_fault(rules, template.queries, before_after=bool(self.spec.baseline_offset))
