@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from judge.cli.import_argo import argo
 from judge.cli.import_flagger import flagger
 
 
@@ -45,6 +46,7 @@ def kayenta(file: Path, output: Path | None) -> None:
     click.echo(f"  judge check {output}")
 
 
+import_.add_command(argo)
 import_.add_command(flagger)
 
 

@@ -120,9 +120,10 @@ class _Parser:
         return self.tokens[self.at]
 
     def condition(self) -> Truth:
-        found = self.truth(self.either(), self.tokens[0])
+        node = self.either()
         if self.token.kind != "end":
             raise self.refused(self.token)
+        found = self.truth(node, self.tokens[0])
         if found.whole and found.listed:
             message = "takes the result for a number and for a list; write result[0] everywhere"
             raise ConditionError(message, 0)

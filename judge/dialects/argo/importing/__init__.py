@@ -1,0 +1,1 @@
+"""Analysis templates become an analysis of ours, with a list of what differs."""
