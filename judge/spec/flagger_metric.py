@@ -28,6 +28,11 @@ _FAILURE = re.compile(
     rf"[45]{_CODE}|err|fail|timeout|exceeded|unavailable|internal|unknown|abort|reject", re.I
 )
 _SUCCESS = re.compile(rf"[123]{_CODE}|ok|success|succeed|pass", re.I)
+_CODE = r"\]?(?:[0-9x]{2}|\.\.|\.[*+]|\[)"
+_FAILURE = re.compile(
+    rf"[45]{_CODE}|err|fail|timeout|exceeded|unavailable|internal|unknown|abort|reject", re.I
+)
+_SUCCESS = re.compile(rf"[123]{_CODE}|ok|success|succeed|pass", re.I)
 _SHARE, _PERCENT = 1.0, 100.0
 
 
@@ -102,12 +107,7 @@ def _said(said: Rules, usual: Direction) -> Direction:
 def _proportion(shape: Ratio) -> Taken | None:
     """The share behind the query; None where its number is no share or percentage of one."""
     scale = abs(shape.scale)
-    if scale not in (_CODE = r"\]?(?:[0-9x]{2}|\.\.|\.[*+]|\[)"
-_FAILURE = re.compile(
-    rf"[45]{_CODE}|err|fail|timeout|exceeded|unavailable|internal|unknown|abort|reject", re.I
-)
-_SUCCESS = re.compile(rf"[123]{_CODE}|ok|success|succeed|pass", re.I)
-_SHARE, _PERCENT) or shape.offset != (0 if shape.scale > 0 else scale):
+    if scale not in (_SHARE, _PERCENT) or shape.offset != (0 if shape.scale > 0 else scale):
         return None
     taken = _by_shape(shape, "the share of requests that the query counts")
     if taken.kind is not Kind.PROPORTION:
