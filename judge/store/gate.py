@@ -3,7 +3,9 @@
 Pure: no table, no clock. A gate is open for one revision of its Canary, never for the next. A
 revision is told by Flagger's checksum and by whether its analysis has begun: before that, while
 Flagger waits for the confirmation of a rollout, the checksum is still the one before's, so that
-the same checksum means two things. Who knows no checksum opens for the revision that asked last.
+the same checksum means two things. A revision that comes again is another rollout too, which the
+checksum does not tell: then an opening ends where its rollout is known to have ended. Who knows no
+checksum opens for the revision that asked last.
 """
 
 from __future__ import annotations
@@ -102,13 +104,15 @@ class Gate:
             return replace(gate, revision=revision)
         if self.revision == revision and asking.phase not in FIRST:
             return gate
-        return replace(gate, open=False, revision=None, by=None, changed_at=now)
+        return gate.ended(now=now)
+
+    def ended(self, *, now: float) -> Self:
+        """The gate once the rollout that it was open for is over."""
+        return replace(self, open=False, revision=None, by=None, changed_at=now)
 
     def opened(self, asking: Asking, *, by: str, now: float) -> Self:
         """The gate once somebody has opened it for what he means, or for what asked last."""
         revision = asking.revision(self.asked) or self.asked
-        if self.open and self.revision == revision:
-            return self
         return replace(self, open=True, revision=revision, by=by, changed_at=now)
 
     def closed(self, *, by: str, now: float) -> Self:

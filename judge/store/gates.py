@@ -12,12 +12,12 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Engine, Row, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, and_, func, insert, or_, select, update
 
 from judge.errors import Conflict
 from judge.store.database import reading, writing
 from judge.store.gate import Asking, Gate, GateKind, Revision
-from judge.store.tables import gates
+from judge.store.tables import gates, rollouts
 
 MOST = 2000
 """Gates that a namespace can have: whoever may ask leaves a row."""
@@ -37,14 +37,12 @@ class Gates:
 
         What is learnt of the revision counts for the Canary's other gate too. Raises StoreError.
         """
-        with reading(self._engine) as connection:
-            before = _of(connection, namespace, name)
-        if _is_news(before, gate, asking):
-            with writing(self._engine) as connection:
-                before, after = self._learn(connection, namespace, name, gate, asking)
-            _log_changes(before, after)
-            return gate in after and after[gate].open
-        return gate in before and before[gate].open
+        found = self._ask(namespace, name, asking, gate).get(gate)
+        return found is not None and found.open
+
+    def note(self, namespace: str, name: str, asking: Asking) -> None:
+        """Learn of a revision from who asks for none of the gates. Raises StoreError."""
+        self._ask(namespace, name, asking, None)
 
     def open(self, namespace: str, name: str, gate: GateKind, asking: Asking, *, by: str) -> None:
         """Open a gate for the revision that is told, else for the one that asked last.
@@ -102,17 +100,38 @@ class Gates:
         with reading(self._engine) as connection:
             return [_gate(row) for row in connection.execute(query)]
 
-    def _learn(
-        self, connection: Connection, namespace: str, name: str, gate: GateKind, asking: Asking
-    ) -> tuple[dict[GateKind, Gate], dict[GateKind, Gate]]:
-        """The Canary's gates before and after a check, which is written down."""
-        now, found = self._clock(), _of(connection, namespace, name)
-        if gate not in found and _has_room(connection, namespace):
-            found[gate] = self._own(found, namespace, name, gate)
-        after = {kind: one.checked(asking, now=now) for kind, one in found.items()}
-        for kind, one in after.items():
-            _save(connection, found[kind], one)
-        return found, after
+    def _ask(
+        self, namespace: str, name: str, asking: Asking, gate: GateKind | None
+    ) -> dict[GateKind, Gate]:
+        """The Canary's gates after they have learnt who asks; written down where that is new.
+
+        A ``gate`` that nobody asked for before is written down too, if its namespace has room.
+        """
+        with reading(self._engine) as connection:
+            before = _of(connection, namespace, name)
+            is_new = gate is not None and gate not in before and bool(asking.checksum)
+            if not is_new and self._learnt(connection, before, asking) == before:
+                return before
+        with writing(self._engine) as connection:
+            before = _of(connection, namespace, name)
+            if gate is not None and gate not in before and _has_room(connection, namespace):
+                before[gate] = self._own(before, namespace, name, gate)
+            after = self._learnt(connection, before, asking)
+            for kind, one in after.items():
+                _save(connection, before[kind], one)
+        _log_changes(before, after)
+        return after
+
+    def _learnt(
+        self, connection: Connection, before: dict[GateKind, Gate], asking: Asking
+    ) -> dict[GateKind, Gate]:
+        now = self._clock()
+        return {
+            kind: (one.ended(now=now) if _is_over(connection, one) else one).checked(
+                asking, now=now
+            )
+            for kind, one in before.items()
+        }
 
     def _own(self, found: dict[GateKind, Gate], namespace: str, name: str, gate: GateKind) -> Gate:
         """The gate, or where nobody has asked for it yet a closed one."""
@@ -125,11 +144,19 @@ def _of(connection: Connection, namespace: str, name: str) -> dict[GateKind, Gat
     return {GateKind(row.gate): _gate(row) for row in connection.execute(query)}
 
 
-def _is_news(before: dict[GateKind, Gate], gate: GateKind, asking: Asking) -> bool:
-    """Whether a check changes any of the Canary's gates. When is no part of that."""
-    if asking.checksum and gate not in before:
-        return True
-    return any(one.checked(asking, now=one.changed_at) != one for one in before.values())
+def _is_over(connection: Connection, gate: Gate) -> bool:
+    """Whether the rollout that a gate was opened in has ended, or begun once more, since then.
+
+    Known of a Canary whose webhooks Judge answers.
+    """
+    if not gate.open or gate.revision is None:
+        return False
+    since = or_(
+        rollouts.c.ended_at > gate.changed_at,
+        and_(rollouts.c.attempt > 1, rollouts.c.began_at > gate.changed_at),
+    )
+    of = and_(rollouts.c.namespace == gate.namespace, rollouts.c.name == gate.name)
+    return connection.execute(select(rollouts.c.seq).where(of, since).limit(1)).first() is not None
 
 
 def _has_room(connection: Connection, namespace: str) -> bool:

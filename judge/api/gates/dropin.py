@@ -10,6 +10,7 @@ must not open what that Canary waits for.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Annotated, Any
 
 from anyio import to_thread
@@ -23,6 +24,7 @@ from judge.api.context import Shared
 from judge.api.gates.declared import FORBIDDEN, NAMED, OK, WRITTEN, asked
 from judge.api.gates.naming import Named, read_named
 from judge.api.principal import Principal
+from judge.errors import JudgeError
 from judge.store.gate import GateKind
 
 OTHERS = ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -68,8 +70,16 @@ Which = Annotated[GateKind, Depends(gate_of)]
 
 
 @at("/gate/approve", answers=asked(OK), body=False)
-def approve(_asker: Asker) -> Response:
-    """Yes, always: for a Canary that is to wait for nothing."""
+async def approve(request: StrictRequest, asker: Asker, context: Shared) -> Response:
+    """Yes, always: for a Canary that is to wait for nothing.
+
+    What Flagger says of its rollout is noted: as a post-rollout webhook this ends what was opened.
+    """
+    with suppress(HTTPException, JudgeError):
+        named = await _named(request, asker)
+        if isinstance(named, Named):
+            note = context.gates.note
+            await to_thread.run_sync(note, named.namespace, named.name, named.asking)
     return PlainTextResponse("OK")
 
 
