@@ -28,11 +28,11 @@ _FAILURE = re.compile(
     rf"[45]{_CODE}|err|fail|timeout|exceeded|unavailable|internal|unknown|abort|reject", re.I
 )
 _SUCCESS = re.compile(rf"[123]{_CODE}|ok|success|succeed|pass", re.I)
-_CODE = r"\]?(?:[0-9x]{2}|\.\.|\.[*+]|\[)"
-_FAILURE = re.compile(
-    rf"[45]{_CODE}|err|fail|timeout|exceeded|unavailable|internal|unknown|abort|reject", re.I
-)
-_SUCCESS = re.compile(rf"[123]{_CODE}|ok|success|succeed|pass", re.I)
+_OPPOSITE = {
+    Direction.INCREASE: Direction.DECREASE,
+    Direction.DECREASE: Direction.INCREASE,
+    Direction.EITHER: Direction.EITHER,
+}
 _SHARE, _PERCENT = 1.0, 100.0
 
 
@@ -110,15 +110,14 @@ def _proportion(shape: Ratio) -> Taken | None:
     if scale not in (_SHARE, _PERCENT) or shape.offset != (0 if shape.scale > 0 else scale):
         return None
     taken = _by_shape(shape, "the share of requests that the query counts")
-    if taken.kind is not Kind.PROPORTION:
+    share = _counted(shape)
+    if taken.kind is not Kind.PROPORTION or share is None:
         return None
-    as_query = (shape.scale > 0) == (taken.queries["events"].expr == shape.events)
-    toward = _toward(shape, taken.queries["events"].expr)
-    if not as_query and toward is not Direction.INCREASE:
-        return None
+    events, direction, as_query = share
     return replace(
         taken,
-        rules=replace(taken.rules, direction=toward, limit=None, worst=None),
+        queries={**taken.queries, "events": Query(events, Reading.COUNTER)},
+        rules=Rules(direction=direction),
         percent=scale == _PERCENT,
         turned=not as_query,
         description=taken.description
@@ -127,16 +126,21 @@ def _proportion(shape: Ratio) -> Taken | None:
     )
 
 
-def _toward(shape: Ratio, events: str) -> Direction:
-    """Which change of the share of ``events`` is a bad one, as far as its labels tell."""
-    if events != shape.events:
-        events, bad = shape.events, Direction.DECREASE
-        return Direction.INCREASE if _sense(events, shape.total) is bad else Direction.EITHER
-    return _sense(events, shape.total)
+def _counted(shape: Ratio) -> tuple[str, Direction, bool] | None:
+    """What is counted, which change of it is bad, and whether the query yields its share.
+
+    Failures where the labels tell which they are; else what the query yields the share of.
+    """
+    sense = _sense(shape.events, shape.total)
+    sides = [(shape.events, sense, shape.scale > 0)]
+    if shape.complement:
+        sides.append((shape.complement, _OPPOSITE[sense], shape.scale < 0))
+    failures = [one for one in sides if one[1] is Direction.INCREASE]
+    return next(iter(failures + [one for one in sides if one[2]]), None)
 
 
 def _sense(events: str, total: str) -> Direction:
-    """The same, of counters that the query names itself."""
+    """Which change of the share of ``events`` is a bad one, as far as its own labels tell."""
     _, among = promql.parse_vector_selector(total)
     _, chosen = promql.parse_vector_selector(events)
     said = set()
