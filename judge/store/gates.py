@@ -26,11 +26,12 @@ _log = structlog.get_logger(__name__)
 
 
 class Gates:
-    """The gates. ``clock`` gives Unix seconds."""
+    """The gates. ``clock`` gives Unix seconds; a namespace can have ``most``."""
 
-    def __init__(self, engine: Engine, *, clock: Callable[[], float]) -> None:
+    def __init__(self, engine: Engine, *, clock: Callable[[], float], most: int = MOST) -> None:
         self._engine = engine
         self._clock = clock
+        self._most = most
 
     def check(self, namespace: str, name: str, gate: GateKind, asking: Asking) -> bool:
         """Whether the gate is open for the revision that asks. Who tells none asks for any.
@@ -48,13 +49,14 @@ class Gates:
         """Open a gate for the revision that is told, else for the one that asked last.
 
         Where none has asked yet it is open for the first that does. Raises Conflict where the
-        namespace has `MOST` gates, and StoreError.
+        namespace has the most there can be, and StoreError.
         """
         with writing(self._engine) as connection:
             before = self._own(_of(connection, namespace, name), namespace, name, gate)
             after = before.opened(asking, by=by, now=self._clock())
-            if not before.seq and not _has_room(connection, namespace):
-                raise Conflict(f"the namespace {namespace} has {MOST} gates, the most there can be")
+            if not before.seq and not self._has_room(connection, namespace):
+                told = f"the namespace {namespace} has {self._most} gates, the most there can be"
+                raise Conflict(told)
             _save(connection, before, after)
         _log_changes({gate: before}, {gate: after})
 
@@ -114,7 +116,7 @@ class Gates:
                 return before
         with writing(self._engine) as connection:
             before = _of(connection, namespace, name)
-            if gate is not None and gate not in before and _has_room(connection, namespace):
+            if gate is not None and gate not in before and self._has_room(connection, namespace):
                 before[gate] = self._own(before, namespace, name, gate)
             after = self._learnt(connection, before, asking)
             for kind, one in after.items():
@@ -132,6 +134,10 @@ class Gates:
             )
             for kind, one in before.items()
         }
+
+    def _has_room(self, connection: Connection, namespace: str) -> bool:
+        count = select(func.count()).select_from(gates).where(gates.c.namespace == namespace)
+        return bool(connection.execute(count).scalar_one() < self._most)
 
     def _own(self, found: dict[GateKind, Gate], namespace: str, name: str, gate: GateKind) -> Gate:
         """The gate, or where nobody has asked for it yet a closed one."""
@@ -157,11 +163,6 @@ def _is_over(connection: Connection, gate: Gate) -> bool:
     )
     of = and_(rollouts.c.namespace == gate.namespace, rollouts.c.name == gate.name)
     return connection.execute(select(rollouts.c.seq).where(of, since).limit(1)).first() is not None
-
-
-def _has_room(connection: Connection, namespace: str) -> bool:
-    count = select(func.count()).select_from(gates).where(gates.c.namespace == namespace)
-    return bool(connection.execute(count).scalar_one() < MOST)
 
 
 def _save(connection: Connection, before: Gate, after: Gate) -> None:
