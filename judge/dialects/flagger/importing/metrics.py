@@ -295,10 +295,12 @@ def _apart(one: Measured) -> Iterator[Measured]:
     if one.kind is not Kind.GAUGE or not one.rules.get("limit"):
         yield one
         return
-    if any(name in one.rules for name in _BOUND):
+    bounded = any(name in one.rules for name in _BOUND)
+    if bounded:
         yield replace(one, rules={k: v for k, v in one.rules.items() if k not in _COMPARISON})
+    name = f"{one.name}-compared" if bounded else one.name
     rules = {k: v for k, v in one.rules.items() if k not in _BOUND}
-    yield replace(one, name=f"{one.name}-compared", rules={**rules, "observe": True})
+    yield replace(one, name=name, rules={**rules, "observe": True})
 
 
 def _plain(name: str, value: Any, kind: Kind) -> Any:
