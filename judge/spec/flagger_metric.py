@@ -111,7 +111,7 @@ def _proportion(shape: Ratio) -> Taken | None:
         return None
     taken = _by_shape(shape, "the share of requests that the query counts")
     share = _counted(shape)
-    if taken.kind is not Kind.PROPORTION or share is None:
+    if taken.kind is not Kind.PROPORTION or share is None or _counts_often(shape.total):
         return None
     events, direction, as_query = share
     return replace(
@@ -137,6 +137,12 @@ def _counted(shape: Ratio) -> tuple[str, Direction, bool] | None:
         sides.append((shape.complement, _OPPOSITE[sense], shape.scale < 0))
     failures = [one for one in sides if one[1] is Direction.INCREASE]
     return next(iter(failures + [one for one in sides if one[2]]), None)
+
+
+def _counts_often(total: str) -> bool:
+    """Whether each request is counted in several buckets: a share of them, but no count."""
+    name, matchers = promql.parse_vector_selector(total)
+    return name.endswith("_bucket") and all(one.name != "le" for one in matchers)
 
 
 def _sense(events: str, total: str) -> Direction:
