@@ -36,6 +36,14 @@ _ENVOY = "envoy_cluster_upstream_rq"
 _ENVOY_FAILED = 'envoy_response_code=~"5.*"'
 _PODS = 'kubernetes_namespace="{{ namespace }}", kubernetes_pod_name=~"{{ target }}-'
 _TWO_PARTS, _ONE_PART = "[0-9a-zA-Z]+(-[0-9a-zA-Z]+)", "[0-9a-zA-Z]+"
+_MIXED = (
+    "APISIX counts the primary's requests under the same route, so the two are held to the range "
+    "together, as Flagger does, and not compared"
+)
+_LOOKED_UP = (
+    "at each start set canaryRevision and primaryRevision, which Flagger looks up in the Knative "
+    "Service (latestCreatedRevisionName, annotation flagger.app/primary-revision)"
+)
 _NOT_A_WORD = re.compile(r"\W", re.ASCII)
 
 
@@ -155,10 +163,7 @@ OBSERVERS: Mapping[str, Observer] = {
         'route=~"{{ namespace }}_{{ route }}-{{ workload }}-canary_.+"',
         "apisix_http_latency",
         timed='type=~"request", route=~"{{ namespace }}_{{ route }}-{{ workload }}-canary_.+"',
-        remarks=(
-            "The route that APISIX counts by carries the primary's requests too, so that the two "
-            "cannot be compared: their sum is held to the range, as Flagger does",
-        ),
+        remarks=(_MIXED,),
     ),
     "kuma": Observer(
         _ENVOY,
@@ -181,11 +186,7 @@ OBSERVERS: Mapping[str, Observer] = {
         'envoy_cluster_name=~"{{ namespace }}/{{ revision }}"',
         f"{_ENVOY}_time",
         _REVISIONS,
-        remarks=(
-            "Flagger looks the revisions up in the Knative Service: set canaryRevision (its "
-            "latestCreatedRevisionName) and primaryRevision (its annotation "
-            "flagger.app/primary-revision) at each start",
-        ),
+        remarks=(_LOOKED_UP,),
     ),
     "kubernetes": _HTTP,
     "gatewayapi": _HTTP,

@@ -111,14 +111,22 @@ def measured(
 
 def _proportion(shape: Ratio, wanted: _Wanted) -> Measured:
     """A share of events; a share of failures where a success rate has a lower end."""
-    if not shape.within and not _counts_events(shape):
-        why = "Its two counters are no part and whole, so its level is judged at each look."
-        return _level(shape.expr, wanted, why)
     low, high, remarks = _shares(shape, wanted)
+    if not shape.within:
+        whys = _no_part(shape, wanted)
+        if whys:
+            return _level(shape.expr, wanted, *whys)
+        parts = " of ".join(one.split("{")[0] for one in (shape.events, shape.total))
+        remarks.append(
+            f"takes {parts} for a share; where it can be more than all, write kind: gauge"
+        )
     events = shape.events
     if low is not None and high is None and shape.complement:
         events, high, low = shape.complement, round(1 - low, 12), None
-        remarks.append("Counted are the requests that the query leaves out: failures, not success.")
+        remarks.append(
+            f"{_end(wanted):g} of what the query counts is a share of {high:g} of what it leaves "
+            "out, which is counted here"
+        )
     elif low is None and high is None and shape.excluding:
         events = shape.complement
     share = _Wanted(wanted.name, low, high, wanted.compared)
@@ -126,7 +134,6 @@ def _proportion(shape: Ratio, wanted: _Wanted) -> Measured:
     rules = {"direction": direction, **_bounds(share), **_compared(direction, wanted.compared)}
     if not wanted.compared and not _bounds(share):
         rules["max"] = 1.0
-    remarks += _window(shape.window)
     queries = {"events": events, "total": shape.total}
     return Measured(wanted.name, Kind.PROPORTION, queries, rules, tuple(remarks))
 
@@ -144,34 +151,45 @@ def _shares(shape: Ratio, wanted: _Wanted) -> tuple[float | None, float | None, 
     low, high = ends if shape.scale > 0 else reversed(ends)
     remarks = []
     if (low is not None and low > 1) or (high is not None and high < 0):
-        remarks.append("No release can keep its range: the share of events lies between 0 and 1.")
+        remarks.append("no release can keep its range: the share of events lies between 0 and 1")
     low = None if low is None or low <= 0 else min(low, 1.0)
     high = None if high is None or high >= 1 else max(high, 0.0)
     if (low, high) == (None, None) and (wanted.min, wanted.max) != (None, None):
-        remarks.append("Its range cannot be broken, as the share of events lies between 0 and 1.")
+        remarks.append("its range cannot be broken: the share of events lies between 0 and 1")
     if shape.idle is not None:
         remarks.append(
-            f"Without traffic the query says {shape.idle:g}; Judge then has nothing to judge."
+            f"without traffic the query says {shape.idle:g}; Judge then has nothing to judge"
         )
     return low, high, remarks
 
 
-def _counts_events(shape: Ratio) -> bool:
-    """Whether two counters, by their names, count things, such as failures and requests."""
+def _no_part(shape: Ratio, wanted: _Wanted) -> tuple[str, ...]:
+    """Why two counters of different names or labels are no part and whole, or nothing."""
+    ends = [shape.share(one) for one in (wanted.min, wanted.max) if one is not None]
     names = [one.split("{")[0] for one in (shape.events, shape.total)]
-    return all(_EVENTS.search(one) for one in names) and not any(
-        unit.search(one.removesuffix("_count").removesuffix("_bucket") + "_")
-        and one.endswith("_total")
-        for _, unit in _UNITS
-        for one in names
-    )
+    if any(one > 1 for one in ends):
+        return ("its range goes beyond a whole, so it is no share: its level is judged",)
+    if any(_measures(one) or not _EVENTS.search(one) for one in names):
+        return ("its two counters do not both count events: its level is judged",)
+    return ()
+
+
+def _measures(name: str) -> bool:
+    """Whether a counter adds up seconds or bytes rather than events."""
+    return name.endswith("_total") and any(found.search(name) for _, found in _UNITS)
+
+
+def _end(wanted: _Wanted) -> float:
+    """The one end of a range that can be broken."""
+    ends = [one for one in (wanted.min, wanted.max) if one is not None]
+    return ends[0]
 
 
 def _histogram(shape: Quantile, wanted: _Wanted) -> Measured:
     """How slow requests are; the quantile bounded in the buckets' own unit."""
     own = wanted.over(shape.scale)
     if any(one is not None and one <= 0 for one in (own.min, own.max)):
-        why = "No bucket's boundary is 0 or less, so the quantile's level is judged at each look."
+        why = "no bucket has a boundary of 0 or less, so the quantile itself is judged at each look"
         return _level(shape.expr, wanted, why)
     bounds = _bounds(own)
     rules: dict[str, Any] = {"direction": own.direction, "unit": _unit(shape.buckets), **bounds}
@@ -182,7 +200,7 @@ def _histogram(shape: Quantile, wanted: _Wanted) -> Measured:
     rules |= _slowdown(rules["direction"], wanted.compared)
     if not rules["unit"]:
         del rules["unit"]
-    remarks = [*_changed(own, wanted, rules), *_window(shape.window)]
+    remarks = _changed(own, wanted, rules)
     return Measured(wanted.name, Kind.HISTOGRAM, {"buckets": shape.buckets}, rules, tuple(remarks))
 
 
@@ -198,8 +216,8 @@ def _mean(shape: Mean, wanted: _Wanted) -> tuple[Measured, ...]:
         quantile = Quantile(DEFAULT_QUANTILE, shape.buckets, shape.scale, shape.window, shape.expr)
         whole = _histogram(quantile, _Wanted(name, None, None, compared=True))
         remark = (
-            f"A mean hides a slow tail, so {name} compares all of {shape.buckets.split('{')[0]}; "
-            "remove it where there are no such buckets."
+            f"a mean hides a slow tail, so {name} compares all of {shape.buckets.split('{')[0]}; "
+            "remove it where there are no such buckets"
         )
         metrics.append(
             Measured(name, whole.kind, whole.queries, whole.rules, (remark, *whole.remarks))
@@ -244,11 +262,4 @@ def _changed(own: _Wanted, wanted: _Wanted, rules: Mapping[str, Any]) -> list[st
     if _bounds(own) == _bounds(wanted):
         return []
     unit = rules["unit"] or "the buckets' own unit"
-    return [f"Its range is written in {unit}, as the buckets are."]
-
-
-def _window(window: str) -> list[str]:
-    """That the query looks back for longer, or shorter, than one interval."""
-    if "interval" in window:
-        return []
-    return [f"The query looks back {window}; Judge counts in each interval, and adds them up."]
+    return [f"its range is written in {unit}, as the buckets are"]

@@ -16,7 +16,7 @@ from datetime import timedelta
 import promql_parser
 from promql_parser import Expr
 
-from judge.spec.promql import OPENING, PromqlError, check_brackets, tokens, unquote
+from judge.spec.promql import OPENING, PromqlError, Token, check_brackets, tokens, unquote
 from judge.spec.promql_shapes.grammar import culprit
 from judge.spec.rendering import Place, mask, places
 
@@ -29,15 +29,14 @@ _PLACE_SECONDS = 400_000_000
 _OPERATORS = re.compile(r"[-+*/%^=<>]|\b(?:and|or|unless|atan2)\b", re.IGNORECASE)
 _PLACE = re.compile(r"JPLACE(\d+)Z")
 _OFFSET = re.compile(r"\boffset\s*-?\s*$", re.IGNORECASE)
-_RANGE = re.compile(r"\[\s*([^\]:]*?)\s*(?:\]|:)")
 
 
 @dataclass(frozen=True)
 class Parsed:
-    """A tree, and how its names, strings and durations were written.
+    """A tree, and what its names, strings and durations stand for.
 
-    ``strings`` are what the query's strings stand for, by the number that stands in the tree;
-    ``places`` are its places as they are written, by theirs.
+    ``strings`` are by the number that stands in the tree in their stead, and so are ``places``,
+    written as ``{{ name }}``.
     """
 
     tree: Expr
@@ -71,7 +70,9 @@ def parsed(text: str) -> Parsed | None:
     check_brackets(masked)
     if _too_large(masked):
         return None
-    known = {name: i for i, name in enumerate(dict.fromkeys(_shown(text, one) for one in found))}
+    if any(_names_label(masked, one) for one in tokens(masked)):
+        return None
+    known = {name: i for i, name in enumerate(dict.fromkeys(one.name for one in found))}
     plain, strings, starts = _plain(text, masked, found, known)
     try:
         tree = promql_parser.parse(plain)
@@ -84,7 +85,7 @@ def parsed(text: str) -> Parsed | None:
         raise PromqlError(f"no PromQL: {error}", _before(culprit(plain, str(error)), starts)) from (
             error
         )
-    return Parsed(tree, strings, tuple(known))
+    return Parsed(tree, strings, tuple(map(_canonical, known)))
 
 
 def _too_large(masked: str) -> bool:
@@ -101,8 +102,21 @@ def _too_large(masked: str) -> bool:
     return deepest > DEEPEST or len(_OPERATORS.findall("".join(bare))) > MOST_OPERATORS
 
 
-def _shown(text: str, place: Place) -> str:
-    return text[place.start : place.end]
+def _canonical(name: str) -> str:
+    return f"{{{{ {name} }}}}"
+
+
+def _names_label(masked: str, token: Token) -> bool:
+    """Whether a string stands for a label's name, as newer versions of PromQL allow."""
+    return token.kind == "string" and masked[token.end :].lstrip()[:1] in ("=", "!")
+
+
+def _meaning(literal: str) -> str:
+    """What a string stands for, its places all written the same way."""
+    meant = unquote(literal)
+    for one in reversed(places(meant)):
+        meant = f"{meant[: one.start]}{_canonical(one.name)}{meant[one.end :]}"
+    return meant
 
 
 def _inside(masked: str, place: Place) -> bool:
@@ -132,7 +146,7 @@ def _plain(
         for place in found:
             if at <= place.start < until:
                 put(text[at : place.start], at)
-                number = known[_shown(text, place)]
+                number = known[place.name]
                 put(_stand_in(text, place, number, opened[-1] if opened else ""), place.start)
                 at = place.end
         put(text[at:until], at)
@@ -142,7 +156,7 @@ def _plain(
         bare(token.start)
         if token.kind == "string":
             put(f'"s{len(strings)}"', token.start)
-            strings.append(unquote(text[token.start : token.end]))
+            strings.append(_meaning(text[token.start : token.end]))
             at = token.end
         elif token.kind == "comment":
             at = token.end

@@ -8,6 +8,7 @@ makes the whole query a level. Not here: the arithmetic (`amounts`), the parser'
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -37,6 +38,12 @@ from judge.spec.units import format_duration
 
 RATES = ("rate", "increase", "irate")
 SINGLE = ("sum", "avg", "min", "max")
+# A name, with places in it; "" where there are only matchers.
+_WRITABLE = re.compile(
+    r"(?:(?:[a-zA-Z_:]|\{\{ [A-Za-z0-9_.]+ \}\})(?:[a-zA-Z0-9_:]|\{\{ [A-Za-z0-9_.]+ \}\})*)?"
+)
+    r"(?:[a-zA-Z_:]|\{\{ [A-Za-z0-9_.]+ \}\})(?:[a-zA-Z0-9_:]|\{\{ [A-Za-z0-9_.]+ \}\})*|"
+)
 BUCKET, SUM, COUNT = "_bucket", "_sum", "_count"
 
 _OPERATORS = (
@@ -59,7 +66,7 @@ def shape_of(expr: str) -> Shape:
     amount = _Reader(found).amount(found.tree)
     if isinstance(amount, Quotient):
         return _ratio(amount, expr)
-    if isinstance(amount, Tail):
+    if isinstance(amount, Tail) and math.isfinite(amount.scale):
         return Quantile(amount.q, amount.buckets.text, amount.scale, _window(amount.window), expr)
     return Level(expr)
 
@@ -161,19 +168,23 @@ class _Reader:
         """A selector of the present."""
         if tree.offset is not None or tree.at is not None or tree.matchers.or_matchers:
             return None
+        name = self.found.word(tree.name or "")
         matchers, places = [], []
         for one in tree.matchers.matchers:
             place = self.found.place(one.name)
             if place:
                 places.append(place)
                 continue
+            if one.name == NAME and one.op == MatchOp.Equal and not name:
+                name = self.found.string(one.value)
+                continue
             operator = next(sign for op, sign in _OPERATORS if op == one.op)
             matchers.append(
                 Matcher(self.found.word(one.name), operator, self.found.string(one.value))
             )
-        if any(one.name == NAME for one in matchers):
+        if any(one.name == NAME for one in matchers) or not _WRITABLE.fullmatch(name):
             return None
-        return Selector.of(self.found.word(tree.name or ""), matchers, places)
+        return Selector.of(name, matchers, places)
 
     def aggregate(self, tree: AggregateExpr) -> Amount | None:
         """A sum of rates; or any of what is one series already."""
