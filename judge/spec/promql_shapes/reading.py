@@ -42,8 +42,6 @@ SINGLE = ("sum", "avg", "min", "max")
 _WRITABLE = re.compile(
     r"(?:(?:[a-zA-Z_:]|\{\{ [A-Za-z0-9_.]+ \}\})(?:[a-zA-Z0-9_:]|\{\{ [A-Za-z0-9_.]+ \}\})*)?"
 )
-    r"(?:[a-zA-Z_:]|\{\{ [A-Za-z0-9_.]+ \}\})(?:[a-zA-Z0-9_:]|\{\{ [A-Za-z0-9_.]+ \}\})*|"
-)
 BUCKET, SUM, COUNT = "_bucket", "_sum", "_count"
 
 _OPERATORS = (
