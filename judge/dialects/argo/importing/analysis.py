@@ -154,7 +154,7 @@ class _Importer:
             name=self._name(),
             namespace=_metadata(self._main(), "namespace"),
             spec=spec,
-            tracks={track: _track(tracks[track]) for track in (BASELINE, CANARY)},
+            tracks={track: _track(track, tracks[track]) for track in (BASELINE, CANARY)},
             metrics=metrics,
             head=self._head(values),
             on_fields={"duration": [schedule.why]},
@@ -183,15 +183,19 @@ class _Importer:
         return head
 
 
-_NOT_APART = "No query tells the versions apart: every metric is held to its bound alone."
+_NOT_APART = (
+    "No query tells the versions apart: every metric is held to its bound alone, and none asks for "
+    "these selectors. To compare, write {{ selector }} into the queries, and yours here."
+)
+_LABEL = "rollouts_pod_template_hash"
 
 
 def _value(argument: Argument) -> str:
     return FILL_IN if argument.value is None else argument.value
 
 
-def _track(variables: Mapping[str, str]) -> dict[str, Any]:
-    return {"variables": dict(variables)} if variables else {}
+def _track(track: str, variables: Mapping[str, str]) -> dict[str, Any]:
+    return {"variables": dict(variables)} if variables else {"selector": f'{_LABEL}="{track}"'}
 
 
 def _metadata(part: Part, name: str) -> str:
