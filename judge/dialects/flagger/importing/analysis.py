@@ -7,15 +7,16 @@ the webhooks (`hooks`, `editing`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from judge.dialects.flagger.importing.bounds import BUILTINS
 from judge.dialects.flagger.importing.canary import ISTIO, Analysis, Canary
 from judge.dialects.flagger.importing.editing import WEBHOOKS, listed, with_hooks
 from judge.dialects.flagger.importing.hooks import Hook, missing
 from judge.dialects.flagger.importing.metrics import Carried, Carrier, Plan
-from judge.dialects.flagger.importing.queries import PRIMARY, names_of
+from judge.dialects.flagger.importing.queries import PRIMARY
 from judge.dialects.flagger.importing.reading import Found, found_in
 from judge.dialects.flagger.importing.remarks import Fault, remarks, webhook_remarks
 from judge.dialects.flagger.importing.server import server_of
@@ -27,7 +28,7 @@ from judge.dialects.flagger.importing.ticks import (
     interval_of,
     ticks_of,
 )
-from judge.dialects.flagger.importing.tracks import tracks_of
+from judge.dialects.flagger.importing.tracks import FILL_IN
 from judge.errors import Issue, SpecError
 from judge.spec.loading import load_analysis
 from judge.spec.suggestion.draft import Draft, written
@@ -134,14 +135,16 @@ class _Importer:
 
     def text(self) -> str:
         duration = self.interval * (self.ticks.count or KUBERNETES_ITERATIONS)
-        plan = Plan(self.interval, duration, self.analysis.most_failures)
+        plan = Plan(self._observed(), self.interval, duration, self.analysis.most_failures)
         made = Carrier(self.canary, self.analysis, self.read, self.templates, plan).carried()
         self.found += made.remarks
         server = server_of(made.origins, given=self.wanted.prometheus)
         self.found += server.remarks
+        self.remark(self._own_settings(server.written))
         metadata = self.canary.metadata
         spec: dict[str, Any] = {
             **({"prometheus": server.written} if server.written else {}),
+            **_inputs(made.inputs),
             "interval": format_duration(self.interval),
             "duration": format_duration(duration),
         }
@@ -150,13 +153,38 @@ class _Importer:
                 name=metadata.name,
                 namespace=metadata.namespace,
                 spec=spec,
-                tracks=tracks_of(names_of(self.canary), made.uses),
+                tracks=made.tracks,
                 metrics=made.metrics,
                 head=self._head(),
                 on_fields=self._on_fields(),
                 on_tracks=self._on_tracks(made),
             )
         )
+
+    def _observed(self) -> str:
+        """Whose builtin metrics Flagger reads: Linkerd's wherever it is set up for Linkerd."""
+        if "linkerd" in self.wanted.provider:
+            return "linkerd"
+        target = self.canary.spec.target_ref
+        service = target.kind == "Service" and "knative" not in target.api_version
+        return f"{self.provider}:service" if service else self.provider
+
+    def _own_settings(self, server: Any) -> Iterator[Fault]:
+        """What Flagger takes from its own settings, which no file here tells."""
+        metrics = self.analysis.metrics
+        first = next(
+            (i for i, one in enumerate(metrics) if one.name in BUILTINS or one.query), None
+        )
+        if first is None:
+            return
+        at = (*self.at, "metrics", first, "name")
+        if not self.canary.spec.provider and not self.wanted.provider:
+            message = f"Flagger's own -mesh-provider says whose; {ISTIO}'s is read (--provider)"
+            yield at, message
+        if not self.canary.spec.metrics_server and not self.wanted.prometheus:
+            said = f"{server['address']} is" if server else "none is written, and the settings' is"
+            message = f"Flagger's own -metrics-server says from where; {said} read (--prometheus)"
+            yield at, message
 
     def _head(self) -> list[str]:
         return [f"Imported from Flagger's Canary {self.canary.metadata.name} ({self.read.source})"]
@@ -165,15 +193,17 @@ class _Importer:
         return {"duration": [_duration_remark(self.ticks)]}
 
     def _on_tracks(self, made: Carried) -> list[str]:
-        if not made.uses:
+        if not made.apart:
             return ["No metric tells the sides apart: each is held to its bound alone."]
         target = self.canary.spec.target_ref.name
         return [f"Flagger calls what runs now {target}{PRIMARY}."]
 
 
-def _observed(provider: str, own: str) -> str:
-    """Whose builtin metrics are read: where Flagger itself is set up for Linkerd, Linkerd's."""
-    return "linkerd" if "linkerd" in own else provider
+def _inputs(names: Sequence[str]) -> dict[str, Any]:
+    """What a caller has to set, with something in its place until then."""
+    if not names:
+        return {}
+    return {"inputs": list(names), "variables": dict.fromkeys(names, FILL_IN)}
 
 
 def _duration_remark(ticks: Ticks) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from judge.dialects.flagger.builtins import Builtin, builtin
 from judge.dialects.flagger.importing.bounds import BUILTINS, Bounds, bounds_of
 from judge.dialects.flagger.importing.canary import Analysis, Canary, Metric
 from judge.dialects.flagger.importing.queries import (
@@ -26,7 +27,7 @@ from judge.dialects.flagger.importing.queries import (
 )
 from judge.dialects.flagger.importing.server import Origin
 from judge.dialects.flagger.importing.templates import Templates, is_elsewhere
-from judge.dialects.flagger.importing.tracks import tracks_of
+from judge.dialects.flagger.importing.tracks import FILL_IN, Variables
 from judge.errors import Issue, SpecError
 from judge.spec.flagger_template import FlaggerTemplate, ProviderWritten
 from judge.spec.go_template import GoTemplateError
@@ -51,20 +52,27 @@ _LONGEST = 100
 class Carried:
     """The metrics of an analysis, and what differs.
 
-    ``uses`` are the variables by which the tracks are told apart; ``origins`` the servers that the
-    numbers come from.
+    ``tracks`` are their fields, ``apart`` whether any metric tells them apart; ``inputs`` is what a
+    caller has to set; ``origins`` are the servers that the numbers come from.
     """
 
     metrics: tuple[DraftMetric, ...]
-    uses: frozenset[str]
+    tracks: Mapping[str, Mapping[str, Any]]
+    apart: bool
+    inputs: tuple[str, ...]
     origins: tuple[Origin, ...]
     remarks: tuple[Issue, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What the whole analysis gives its metrics: seconds, and Flagger's count of failed checks."""
+    """What the whole analysis gives its metrics.
 
+    ``provider`` is whose builtin metrics are read; times are in seconds; ``failures`` is how many
+    failed checks Flagger rolls back after.
+    """
+
+    provider: str
     interval: float
     duration: float
     failures: int
@@ -77,13 +85,17 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A query of one metric, where it is written, and what to call it."""
+    """A query of one metric, where it is written, and what to call it.
+
+    A builtin's is known whole; ``made`` is what Judge makes of it.
+    """
 
     name: str
     at: Path
-    query: Rendered
     bounds: Bounds
     what: str
+    query: Rendered | None = None
+    made: tuple[Measured, ...] = ()
 
 
 class Carrier:
@@ -98,10 +110,12 @@ class Carrier:
         self.templates = templates
         self.plan = plan
         self.names: Names = names_of(canary)
+        self.variables = Variables(self.names)
         self.at: Path = ("spec", canary.spec.field, "metrics")
         self.found: list[Issue] = []
         self.origins: list[Origin] = []
         self.taken: set[str] = set()
+        self.inputs: dict[str, None] = {}
 
     def carried(self) -> Carried:
         """The metrics that can be carried over.
@@ -122,7 +136,14 @@ class Carrier:
         if wrong:
             raise SpecError(wrong)
         uses = frozenset().union(*(_uses(one.fields) for one in made))
-        return Carried(tuple(made), uses, tuple(self.origins), tuple(self.found))
+        return Carried(
+            tuple(made),
+            self.variables.tracks(uses),
+            bool(uses),
+            tuple(self.inputs),
+            tuple(self.origins),
+            tuple(self.found),
+        )
 
     def remark(self, path: Path, message: str) -> None:
         """Note what differs at ``path`` of the metrics."""
@@ -136,17 +157,31 @@ class Carrier:
                 "a query, so that each check of Flagger's fails; add one"
             )
             raise SpecError([self.read.issue((*self.at, i, "name"), message)])
+        if metric.name in BUILTINS:
+            yield self._builtin(i, metric)
         bounds = bounds_of(metric)
         if metric.query:
             yield self._inline(i, metric, bounds)
         if metric.template_ref:
             yield from self._template(i, metric, bounds)
 
+    def _builtin(self, i: int, metric: Metric) -> _Asked:
+        kind, window = self.canary.spec.target_ref.kind, metric.interval or DEFAULT_WINDOW
+        found: Builtin = builtin(self.plan.provider, metric.name, kind=kind or "Deployment")
+        own = self.names.places()
+        bounds = bounds_of(metric, metric.name)
+        name = self._name(metric.name)
+        self.variables.add(found.variables(own))
+        self.inputs |= dict.fromkeys(found.inputs)
+        self._reads(self.canary.spec.metrics_server)
+        made = found.measured(own, interval=window, min=bounds.least, max=bounds.most, name=name)
+        return _Asked(name, (i, "name"), bounds, f"Flagger's {metric.name}", made=made)
+
     def _inline(self, i: int, metric: Metric, bounds: Bounds) -> _Asked:
         at = (i, "query")
         query = self._rendered(metric.query, metric, self.read, (*self.at, *at))
         self._reads(self.canary.spec.metrics_server)
-        return _Asked(self._name(metric.name), at, query, bounds, "a query in place")
+        return _Asked(self._name(metric.name), at, bounds, "A query in place", query)
 
     def _template(self, i: int, metric: Metric, bounds: Bounds) -> Iterator[_Asked]:
         template = self._found(i, metric)
@@ -164,7 +199,7 @@ class Carrier:
         query = self._rendered(template.query, metric, template.read, ("spec", "query"))
         self.origins.append(Origin(template.provider, template.read, _ADDRESS))
         name = f"{metric.name}-template" if metric.name in BUILTINS else metric.name
-        yield _Asked(self._name(name), at, query, bounds, f"MetricTemplate {template.name}")
+        yield _Asked(self._name(name), at, bounds, f"MetricTemplate {template.name}", query)
 
     def _found(self, i: int, metric: Metric) -> FlaggerTemplate:
         reference, namespace = metric.template_ref, self.canary.metadata.namespace
@@ -208,30 +243,34 @@ class Carrier:
 
     def _drafts(self, asked: _Asked) -> Iterator[DraftMetric]:
         """The metrics that a query becomes; nothing, with a remark, where it becomes none."""
-        text, at = asked.query.text, asked.at
         if asked.bounds.silent:
-            self.remark(at[:1], asked.bounds.silent)
-        if asked.query.remark:
-            self.remark(at, f"{asked.query.remark}; it is held to its range alone")
-        elif not asked.query.uses:
-            message = "does not name the target: both sides read the same, so only its range holds"
-            self.remark(at, message)
-        elif matches_primary(text, self.names):
-            self.remark(at, "reads the primary's pods with the canary's; close the expression")
+            self.remark(asked.at[:1], asked.bounds.silent)
         try:
-            made = measured(
-                shape_of(text),
-                name=asked.name,
-                min=asked.bounds.least,
-                max=asked.bounds.most,
-                compared=bool(asked.query.uses),
-            )
+            made = asked.made if asked.query is None else self._measured(asked, asked.query)
         except (PromqlError, RenderingError) as error:
-            self.remark(at, f"is no PromQL: {error}; the metric is left out")
+            self.remark(asked.at, f"is no PromQL: {error}; the metric is left out")
             return
         if not made:
-            self.remark(at, "there is nothing to judge it by; the metric is left out")
+            self.remark(asked.at, "there is nothing to judge it by; the metric is left out")
         yield from self._checked(made, asked)
+
+    def _measured(self, asked: _Asked, query: Rendered) -> tuple[Measured, ...]:
+        """What Judge makes of a query. Raises `PromqlError` and `RenderingError`."""
+        if query.remark:
+            self.remark(asked.at, f"{query.remark}; it is held to its range alone")
+        elif not query.uses:
+            message = "does not name the target: both sides read the same, so only its range holds"
+            self.remark(asked.at, message)
+        elif matches_primary(query.text, self.names):
+            message = "reads the primary's pods with the canary's; close the expression"
+            self.remark(asked.at, message)
+        return measured(
+            shape_of(query.text),
+            name=asked.name,
+            min=asked.bounds.least,
+            max=asked.bounds.most,
+            compared=bool(query.uses),
+        )
 
     def _checked(self, made: Iterable[Measured], asked: _Asked) -> Iterator[DraftMetric]:
         """Those that can be loaded; the others have a remark."""
@@ -265,7 +304,8 @@ class Carrier:
         spec = {
             "interval": format_duration(self.plan.interval),
             "duration": format_duration(self.plan.duration),
-            "tracks": tracks_of(self.names, _uses(fields)),
+            "variables": dict.fromkeys(self.inputs, FILL_IN),
+            "tracks": self.variables.tracks(_uses(fields)),
             "metrics": [fields],
         }
         document = {

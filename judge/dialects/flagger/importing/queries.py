@@ -56,6 +56,16 @@ class Names:
             "variables": dict(variables),
         }
 
+    def places(self) -> dict[str, str]:
+        """What the queries of builtin metrics name, as `builtins.PLACES` call it."""
+        return {
+            "namespace": self.namespace,
+            "workload": self.target,
+            "service": self.service,
+            "ingress": self.ingress,
+            "route": self.route,
+        }
+
     def of_track(self, track: str) -> dict[str, str]:
         """The variables by which queries tell the tracks apart."""
         if track == CANARY:

@@ -118,11 +118,9 @@ def _schedule(analysis: Analysis, ticks: Ticks) -> Iterator[Fault]:
 
 
 def _threshold(failures: int) -> str:
-    count = (
-        "the first failed check"
-        if failures == 1
-        else f"{failures} failed checks, ever so far apart"
-    )
+    count = "the first failed check"
+    if failures > 1:
+        count = f"{failures} failed checks, however far apart"
     times = "at one look" if failures == 1 else f"at {failures} looks on end"
     return (
         f"Flagger rolls back after {count}; a bound that Judge tests fails on evidence, after "
