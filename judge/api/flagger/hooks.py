@@ -7,7 +7,7 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from judge.api.callers import Asker
-from judge.api.context import Shared
+from judge.api.context import context_of
 from judge.api.flagger.route import FlaggerRoute, hook_named, text
 from judge.dialects.flagger.calls import read_call
 from judge.dialects.flagger.hooks import Hooks
@@ -16,9 +16,7 @@ router = APIRouter(prefix="/flagger", tags=["flagger"], route_class=FlaggerRoute
 
 
 @router.post("/{analysis}/{hook}", response_model=None)
-async def webhook(
-    analysis: str, hook: str, request: Request, caller: Asker, context: Shared
-) -> Response:
+async def webhook(analysis: str, hook: str, request: Request, caller: Asker) -> Response:
     """Answer a webhook from what is stored: 200, or 403 with a line of reason."""
     asked = hook_named(hook)
     call = read_call(await request.json())
@@ -26,6 +24,7 @@ async def webhook(
         raise HTTPException(
             403, f"the token {caller.name} is not for the namespace {call.namespace}"
         )
+    context = context_of(request)  # as a dependency it would wake up a thread
     hooks = Hooks(context.rollouts, context.analyses)
     # A read of a row or two is over sooner than a thread is woken up for it.
     found = hooks.read(asked, analysis, call)
