@@ -155,12 +155,17 @@ def metrics_of(read: MetricRead, name: str, schedule: Schedule) -> list[DraftMet
 
 
 def _fields(one: Measured, read: MetricRead, schedule: Schedule) -> dict[str, Any]:
-    fields = one.written()
+    fields = {name: _shortest(value) for name, value in one.written().items()}
     queries = fields.pop("queries")
     if is_plain(one):
         lasts = min((read.failures + 1) * schedule.interval, schedule.duration)
         fields["for"] = format_duration(lasts)
     return {**fields, **({"observe": True} if read.dry else {}), "queries": queries}
+
+
+def _shortest(value: Any) -> Any:
+    """A number as one would write it: 500 rather than 500.0."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def is_plain(one: Measured) -> bool:
