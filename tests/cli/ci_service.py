@@ -30,7 +30,7 @@ spec:
   variables: {version: good}
   tracks:
     baseline: {selector: 'track="stable"'}
-    canary: {selector: 'track="{{ version }}"'}
+    canary: {selector: 'track="canary",version="{{ version }}"'}
   interval: 1m
   duration: 15m
   history: 1h
@@ -41,28 +41,27 @@ spec:
 
 
 @contextmanager
-def service(folder: Path, labels: dict[str, str] | None = None) -> Iterator[str]:
-    """The address of its Prometheus; ``labels`` are on every series."""
+def service(folder: Path) -> Iterator[str]:
+    """The address of its Prometheus."""
     now = math.floor(time.time())
-    more = labels or {}
+    canaries = now - 20 * MINUTE
     series = [
-        *_pods("stable", 6, 0.01, now - 2 * 3600, now, more),
-        *_pods("good", 2, 0.01, now - 20 * MINUTE, now, more),
-        *_pods("bad", 2, 0.05, now - 20 * MINUTE, now, more),
+        *_pods("stable", "old", 6, 0.01, range(now - 2 * 3600, now + AHEAD, SCRAPE)),
+        *_pods("canary", "good", 2, 0.01, range(canaries, now + AHEAD, SCRAPE)),
+        *_pods("canary", "bad", 2, 0.05, range(canaries, now + AHEAD, SCRAPE)),
     ]
     with backfilled(folder, series) as address:
         yield address
 
 
 def _pods(
-    track: str, count: int, errors: float, since: int, now: int, more: dict[str, str]
+    track: str, version: str, count: int, errors: float, times: range
 ) -> Iterator[Series]:
-    times = range(since, now + AHEAD, SCRAPE)
     for pod in range(count):
+        where = {"app": "checkout", "track": track, "version": version, "pod": f"{version}-{pod}"}
         for code, share in (("200", 1 - errors), ("500", errors)):
-            labels = {"track": track, "pod": f"{track}-{pod}", "code": code, **more}
-            samples = [(at, float(math.floor(RATE * share * (at - since)))) for at in times]
-            yield Series("http_requests_total", labels, samples)
+            samples = [(at, float(math.floor(RATE * share * (at - times[0])))) for at in times]
+            yield Series("http_requests_total", {**where, "code": code}, samples)
 
 
 def written(folder: Path, address: str, text: str = ANALYSIS) -> Path:
