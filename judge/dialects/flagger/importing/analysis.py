@@ -28,7 +28,7 @@ from judge.dialects.flagger.importing.ticks import (
     interval_of,
     ticks_of,
 )
-from judge.dialects.flagger.importing.tracks import FILL_IN
+from judge.dialects.flagger.importing.tracks import filled_in
 from judge.errors import Issue, SpecError
 from judge.spec.loading import load_analysis
 from judge.spec.suggestion.draft import Draft, written
@@ -203,7 +203,7 @@ def _inputs(names: Sequence[str]) -> dict[str, Any]:
     """What a caller has to set, with something in its place until then."""
     if not names:
         return {}
-    return {"inputs": list(names), "variables": dict.fromkeys(names, FILL_IN)}
+    return {"inputs": list(names), "variables": filled_in(names)}
 
 
 def _duration_remark(ticks: Ticks) -> str:

@@ -27,7 +27,7 @@ from judge.dialects.flagger.importing.queries import (
 )
 from judge.dialects.flagger.importing.server import Origin
 from judge.dialects.flagger.importing.templates import Templates, is_elsewhere
-from judge.dialects.flagger.importing.tracks import FILL_IN, Variables
+from judge.dialects.flagger.importing.tracks import Variables, filled_in
 from judge.errors import Issue, SpecError
 from judge.spec.flagger_template import FlaggerTemplate, ProviderWritten
 from judge.spec.go_template import GoTemplateError
@@ -304,7 +304,7 @@ class Carrier:
         spec = {
             "interval": format_duration(self.plan.interval),
             "duration": format_duration(self.plan.duration),
-            "variables": dict.fromkeys(self.inputs, FILL_IN),
+            "variables": filled_in(self.inputs),
             "tracks": self.variables.tracks(_uses(fields)),
             "metrics": [fields],
         }

@@ -109,7 +109,7 @@ def _schedule(analysis: Analysis, ticks: Ticks) -> Iterator[Fault]:
         )
         yield (), message
     if analysis.metrics:
-        yield ("threshold",), _threshold(analysis.most_failures)
+        yield ("threshold",), _threshold(analysis.most_failures, ticks)
     if analysis.mirror:
         message = (
             "stays with Flagger; while requests are copied, the canary's count as any others do"
@@ -117,11 +117,12 @@ def _schedule(analysis: Analysis, ticks: Ticks) -> Iterator[Fault]:
         yield ("mirror",), message
 
 
-def _threshold(failures: int) -> str:
+def _threshold(failures: int, ticks: Ticks) -> str:
     count = "the first failed check"
     if failures > 1:
         count = f"{failures} failed checks, however far apart"
-    times = "at one look" if failures == 1 else f"at {failures} looks on end"
+    looks = min(failures, ticks.count or failures)
+    times = "at one look" if looks == 1 else f"at {looks} looks on end"
     return (
         f"Flagger rolls back after {count}; a bound that Judge tests fails on evidence, after "
         f"however many looks, and a plain one (with for) when it is broken {times}"

@@ -6,13 +6,18 @@ apart by. Promised: a track has the variables that are used, and no other. Not h
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
 from judge.dialects.flagger.importing.queries import PRIMARY, Names
 from judge.spec.resolved import BASELINE, CANARY
 
 FILL_IN = "CHANGE_ME"
+
+
+def filled_in(inputs: Iterable[str]) -> dict[str, str]:
+    """What stands for each variable that a caller sets, until it does; each its own."""
+    return {name: f"{FILL_IN}_{name}" for name in inputs}
 
 
 class Variables:
