@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Engine, Row, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, Row, and_, bindparam, func, insert, or_, select, update
 
 from judge.errors import Conflict
 from judge.store.database import reading, writing
@@ -22,6 +22,7 @@ from judge.store.tables import gates, rollouts
 MOST = 2000
 """Gates that a namespace can have: whoever may ask leaves a row."""
 
+Found = dict[GateKind, Gate]
 _log = structlog.get_logger(__name__)
 
 
@@ -33,17 +34,28 @@ class Gates:
         self._clock = clock
         self._most = most
 
+    def read(self, namespace: str, name: str, gate: GateKind, asking: Asking) -> bool | None:
+        """What `check` says, where it is only to be read; None where something is to be written.
+
+        One small statement on an index, and one more while the gate is open. Raises StoreError.
+        """
+        found = self._unless_new(namespace, name, asking, gate)
+        return None if found is None else _is_open(found, gate)
+
     def check(self, namespace: str, name: str, gate: GateKind, asking: Asking) -> bool:
         """Whether the gate is open for the revision that asks. Who tells none asks for any.
 
         What is learnt of the revision counts for the Canary's other gate too. Raises StoreError.
         """
-        found = self._ask(namespace, name, asking, gate).get(gate)
-        return found is not None and found.open
+        found = self._unless_new(namespace, name, asking, gate)
+        if found is None:
+            found = self._learn(namespace, name, asking, gate)
+        return _is_open(found, gate)
 
     def note(self, namespace: str, name: str, asking: Asking) -> None:
         """Learn of a revision from who asks for none of the gates. Raises StoreError."""
-        self._ask(namespace, name, asking, None)
+        if self._unless_new(namespace, name, asking, None) is None:
+            self._learn(namespace, name, asking, None)
 
     def open(self, namespace: str, name: str, gate: GateKind, asking: Asking, *, by: str) -> None:
         """Open a gate for the revision that is told, else for the one that asked last.
@@ -102,18 +114,21 @@ class Gates:
         with reading(self._engine) as connection:
             return [_gate(row) for row in connection.execute(query)]
 
-    def _ask(
+    def _unless_new(
         self, namespace: str, name: str, asking: Asking, gate: GateKind | None
-    ) -> dict[GateKind, Gate]:
-        """The Canary's gates after they have learnt who asks; written down where that is new.
+    ) -> Found | None:
+        """The Canary's gates; None where they do not know yet what whoever asks tells."""
+        with reading(self._engine) as connection:
+            found = _of(connection, namespace, name)
+            if gate is not None and gate not in found and asking.checksum:
+                return None
+            return found if self._learnt(connection, found, asking) == found else None
+
+    def _learn(self, namespace: str, name: str, asking: Asking, gate: GateKind | None) -> Found:
+        """The Canary's gates after they have learnt who asks, which is written down.
 
         A ``gate`` that nobody asked for before is written down too, if its namespace has room.
         """
-        with reading(self._engine) as connection:
-            before = _of(connection, namespace, name)
-            is_new = gate is not None and gate not in before and bool(asking.checksum)
-            if not is_new and self._learnt(connection, before, asking) == before:
-                return before
         with writing(self._engine) as connection:
             before = _of(connection, namespace, name)
             if gate is not None and gate not in before and self._has_room(connection, namespace):
@@ -124,9 +139,7 @@ class Gates:
         _log_changes(before, after)
         return after
 
-    def _learnt(
-        self, connection: Connection, before: dict[GateKind, Gate], asking: Asking
-    ) -> dict[GateKind, Gate]:
+    def _learnt(self, connection: Connection, before: Found, asking: Asking) -> Found:
         now = self._clock()
         return {
             kind: (one.ended(now=now) if _is_over(connection, one) else one).checked(
@@ -139,15 +152,25 @@ class Gates:
         count = select(func.count()).select_from(gates).where(gates.c.namespace == namespace)
         return bool(connection.execute(count).scalar_one() < self._most)
 
-    def _own(self, found: dict[GateKind, Gate], namespace: str, name: str, gate: GateKind) -> Gate:
+    def _own(self, found: Found, namespace: str, name: str, gate: GateKind) -> Gate:
         """The gate, or where nobody has asked for it yet a closed one."""
         asked = next((one.asked for one in found.values()), None)
         return found.get(gate) or Gate(namespace, name, gate, self._clock(), asked=asked)
 
 
-def _of(connection: Connection, namespace: str, name: str) -> dict[GateKind, Gate]:
-    query = select(gates).where(gates.c.namespace == namespace, gates.c.name == name)
-    return {GateKind(row.gate): _gate(row) for row in connection.execute(query)}
+# Made once: making it takes longer than its answer.
+_OF = select(gates).where(
+    gates.c.namespace == bindparam("namespace"), gates.c.name == bindparam("name")
+)
+
+
+def _of(connection: Connection, namespace: str, name: str) -> Found:
+    rows = connection.execute(_OF, {"namespace": namespace, "name": name})
+    return {GateKind(row.gate): _gate(row) for row in rows}
+
+
+def _is_open(found: Found, gate: GateKind) -> bool:
+    return gate in found and found[gate].open
 
 
 def _is_over(connection: Connection, gate: Gate) -> bool:
@@ -182,7 +205,7 @@ def _save(connection: Connection, before: Gate, after: Gate) -> None:
         connection.execute(insert(gates).values(key | values))
 
 
-def _log_changes(before: dict[GateKind, Gate], after: dict[GateKind, Gate]) -> None:
+def _log_changes(before: Found, after: Found) -> None:
     for kind, gate in after.items():
         if gate.open != before[kind].open or gate.revision != before[kind].revision:
             _log.info(

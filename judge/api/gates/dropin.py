@@ -11,21 +11,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Annotated, Any
+from typing import Any
 
 from anyio import to_thread
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 from starlette.exceptions import HTTPException
 
 from judge.api.bodies import StrictRequest, StrictRoute
 from judge.api.callers import Asker, Operator
-from judge.api.context import Shared
+from judge.api.context import context_of
 from judge.api.gates.declared import FORBIDDEN, NAMED, OK, WRITTEN, asked
 from judge.api.gates.naming import Named, read_named
 from judge.api.principal import Principal
 from judge.errors import JudgeError
 from judge.store.gate import GateKind
+from judge.store.gates import Gates
 
 OTHERS = ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"]
 NO_COMMANDS = (
@@ -61,16 +62,8 @@ def at(
     return added
 
 
-def gate_of(request: Request) -> GateKind:
-    """Which of the two gates the path means."""
-    return GateKind(request.scope["path"].split("/")[1])
-
-
-Which = Annotated[GateKind, Depends(gate_of)]
-
-
 @at("/gate/approve", answers=asked(OK), body=False)
-async def approve(request: StrictRequest, asker: Asker, context: Shared) -> Response:
+async def approve(request: StrictRequest, asker: Asker) -> Response:
     """Yes, always: for a Canary that is to wait for nothing.
 
     What Flagger says of its rollout is noted: as a post-rollout webhook this ends what was opened.
@@ -78,49 +71,52 @@ async def approve(request: StrictRequest, asker: Asker, context: Shared) -> Resp
     with suppress(HTTPException, JudgeError):
         named = await _named(request, asker)
         if isinstance(named, Named):
-            note = context.gates.note
-            await to_thread.run_sync(note, named.namespace, named.name, named.asking)
+            gates, _ = _gates(request)
+            await to_thread.run_sync(gates.note, named.namespace, named.name, named.asking)
     return PlainTextResponse("OK")
 
 
 @at("/gate/halt", answers=asked(FORBIDDEN), body=False)
-def halt(_asker: Asker) -> Response:
+async def halt(_asker: Asker) -> Response:
     """No, always: for a Canary that is not to go on."""
     return _forbidden()
 
 
 @at("/gate/check", "/rollback/check", answers=asked(OK, FORBIDDEN), body=True)
-async def check(request: StrictRequest, asker: Asker, which: Which, context: Shared) -> Response:
+async def check(request: StrictRequest, asker: Asker) -> Response:
     """Whether the gate is open for the revision that asks: `Approved`, or 403."""
     named = await _named(request, asker)
     if isinstance(named, Response):
         return named
-    is_open = await to_thread.run_sync(
-        context.gates.check, named.namespace, named.name, which, named.asking
-    )
+    gates, which = _gates(request)
+    asked_for = (named.namespace, named.name, which, named.asking)
+    # A read of a row or two is over sooner than a thread is woken up for it.
+    is_open = gates.read(*asked_for)
+    if is_open is None:
+        is_open = await to_thread.run_sync(gates.check, *asked_for)
     return PlainTextResponse("Approved") if is_open else _forbidden()
 
 
 @at("/gate/open", "/rollback/open", answers=asked(WRITTEN, FORBIDDEN), body=True)
-async def open_gate(
-    request: StrictRequest, operator: Operator, which: Which, context: Shared
-) -> Response:
+async def open_gate(request: StrictRequest, operator: Operator) -> Response:
     """Open a gate for the revision that asked last, or for the `checksum` that is sent."""
 
+    gates, which = _gates(request)
+
     def done(named: Named) -> None:
-        context.gates.open(named.namespace, named.name, which, named.asking, by=operator.name)
+        gates.open(named.namespace, named.name, which, named.asking, by=operator.name)
 
     return await _written(request, operator, done)
 
 
 @at("/gate/close", "/rollback/close", answers=asked(WRITTEN, FORBIDDEN), body=True)
-async def close_gate(
-    request: StrictRequest, operator: Operator, which: Which, context: Shared
-) -> Response:
+async def close_gate(request: StrictRequest, operator: Operator) -> Response:
     """Close a gate."""
 
+    gates, which = _gates(request)
+
     def done(named: Named) -> None:
-        context.gates.close(named.namespace, named.name, which, by=operator.name)
+        gates.close(named.namespace, named.name, which, by=operator.name)
 
     return await _written(request, operator, done)
 
@@ -129,15 +125,21 @@ async def close_gate(
 @router.api_route("/gate/{rest:path}", methods=["POST", *OTHERS], include_in_schema=False)
 @router.api_route("/rollback", methods=["POST", *OTHERS], include_in_schema=False)
 @router.api_route("/rollback/{rest:path}", methods=["POST", *OTHERS], include_in_schema=False)
-def elsewhere() -> Response:
+async def elsewhere() -> Response:
     """No gate: the load tester would take it for a command."""
     raise HTTPException(404, NO_SUCH_GATE)
 
 
 @router.post("/", include_in_schema=False)
-def command() -> Response:
+async def command() -> Response:
     """No command runner."""
     return PlainTextResponse(NO_COMMANDS, status_code=404)
+
+
+def _gates(request: Request) -> tuple[Gates, GateKind]:
+    """The gates, and which of the two the path means; dependencies would wake up threads."""
+    which = "rollback" if request.scope["path"].startswith("/rollback/") else "gate"
+    return context_of(request).gates, GateKind(which)
 
 
 async def _written(
