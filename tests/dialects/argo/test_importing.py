@@ -336,6 +336,11 @@ def test_several_templates_are_one_analysis() -> None:
     assert {each["name"] for each in spec_of(everything)["metrics"]} == {"unused", "inner", "outer"}
 
 
+def test_a_list_of_them_is_read_as_several() -> None:
+    listed = {"apiVersion": "v1", "kind": "List", "items": [template(), rollout(LATEST)]}
+    assert made(listed).text == made(template(), rollout(LATEST)).text
+
+
 def test_a_field_of_the_rollout_that_its_file_has_is_its_value() -> None:
     query = 'sum(x{h="{{args.canary-hash}}",env="{{args.env}}",r="{{args.revision}}"})'
 

@@ -69,8 +69,7 @@ def found_in(documents: Sequence[Written]) -> Found:
     """
     found = Found()
     declared: dict[tuple[bool, str], Template] = {}
-    for document in documents:
-        whole = Part(document)
+    for whole in _listed(documents):
         kind = _kind(whole)
         if kind in TEMPLATES:
             name = _name(whole)
@@ -88,6 +87,13 @@ def found_in(documents: Sequence[Written]) -> Found:
         raise SpecError([Issue("", message, source)])
     found.templates = list(_asked_for(found, declared))
     return found
+
+
+def _listed(documents: Sequence[Written]) -> Iterator[Part]:
+    """The documents, and those of a List, as kubectl prints several."""
+    for document in documents:
+        whole = Part(document)
+        yield from whole.parts("items") if _kind(whole) == "List" else [whole]
 
 
 def _asked_for(found: Found, declared: dict[tuple[bool, str], Template]) -> Iterator[Template]:
