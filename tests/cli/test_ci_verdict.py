@@ -23,7 +23,7 @@ from tests.cli.ci_service import ANALYSIS, DURATION, service, written
 from tests.cli.test_ci_junit import check_schema, shown_by_gitlab
 from tests.servers.process import free_port
 
-pytestmark = pytest.mark.xdist_group("ci_steps")
+pytestmark = pytest.mark.xdist_group("ci_verdict")
 
 NOTE = 'echo "$JUDGE_VERDICT of $JUDGE_NAMESPACE/$JUDGE_NAME" > '
 

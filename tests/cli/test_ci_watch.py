@@ -23,7 +23,7 @@ from tests.cli.ci_service import DURATION, service, written
 from tests.cli.test_ci_junit import check_schema, shown_by_gitlab
 from tests.cli.test_ci_verdict import NOTE, files
 
-pytestmark = pytest.mark.xdist_group("ci_steps")
+pytestmark = pytest.mark.xdist_group("ci_watch")
 
 EARLY = "duration: 15m\n  earlyPass: true\n  keepWatching: 9m"
 
