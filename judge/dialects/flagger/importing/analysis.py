@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 
 from judge.dialects.flagger.importing.bounds import BUILTINS
@@ -187,7 +188,8 @@ class _Importer:
             yield at, message
 
     def _head(self) -> list[str]:
-        return [f"Imported from Flagger's Canary {self.canary.metadata.name} ({self.read.source})"]
+        file = PurePath(self.read.source).name
+        return [f"Imported from Flagger's Canary {self.canary.metadata.name} ({file})"]
 
     def _on_fields(self) -> Mapping[str, Sequence[str]]:
         return {"duration": [_duration_remark(self.ticks)]}

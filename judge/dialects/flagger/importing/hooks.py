@@ -7,6 +7,7 @@ known again. Not here: what is answered (`judge.dialects.flagger`), writing them
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -19,6 +20,8 @@ CONFIRM_TRAFFIC, CONFIRM_PROMOTION = "confirm-traffic-increase", "confirm-promot
 ROLLBACK = "rollback"
 MOMENTS = (PRE_ROLLOUT, ROLLOUT, CONFIRM_TRAFFIC, CONFIRM_PROMOTION, ROLLBACK, POST_ROLLOUT)
 TIMEOUT = "5s"
+
+_OURS = re.compile(rf"/flagger/([^/]+)/({'|'.join(MOMENTS)})$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ def missing(
     webhooks: Sequence[Webhook], strategy: Strategy, *, analysis: str, url: str
 ) -> tuple[Hook, ...]:
     """The webhooks that a Canary with these lacks. ``url``: Judge's, with the token if any."""
-    present = {one.moment for one in webhooks if is_ours(one, analysis)}
+    present = {one.moment for one in webhooks if is_ours(one)}
     names = {one.name for one in webhooks}
     return tuple(
         Hook(_free(f"judge-{moment}", names), moment, f"{url.rstrip('/')}{_path(analysis, moment)}")
@@ -53,18 +56,19 @@ def missing(
     )
 
 
-def is_ours(webhook: Webhook, analysis: str) -> bool:
-    """Whether Judge is asked, of this analysis and this very moment."""
-    return asked(webhook, analysis) == webhook.moment
+def is_ours(webhook: Webhook) -> bool:
+    """Whether Judge is asked, and of this very moment."""
+    return asked(webhook)[1] == webhook.moment
 
 
-def asked(webhook: Webhook, analysis: str) -> str:
-    """The moment that the webhook's URL asks Judge of for this analysis; "" where it is none."""
+def asked(webhook: Webhook) -> tuple[str, str]:
+    """The analysis and the moment that the webhook's URL asks Judge of; "" twice for others."""
     try:
         path = urlsplit(webhook.url).path.rstrip("/")
     except ValueError:
-        return ""
-    return next((one for one in MOMENTS if path.endswith(_path(analysis, one))), "")
+        return "", ""
+    match = _OURS.search(path)
+    return (match[1], match[2]) if match else ("", "")
 
 
 def _path(analysis: str, moment: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from judge.dialects.flagger.importing.canary import Analysis, Canary, Metric, Webhook
-from judge.dialects.flagger.importing.hooks import CONFIRM_PROMOTION, asked, is_ours
+from judge.dialects.flagger.importing.hooks import CONFIRM_PROMOTION, asked
 from judge.dialects.flagger.importing.ticks import (
     SHORTEST_INTERVAL,
     Strategy,
@@ -67,11 +67,14 @@ def webhook_remarks(
 ) -> Iterator[Fault]:
     """What is told of the webhooks: those of others, and the one that matters most."""
     for i, webhook in enumerate(analysis.webhooks):
-        moment = asked(webhook, name)
-        if moment and not is_ours(webhook, name):
+        other, moment = asked(webhook)
+        if moment and moment != webhook.moment:
             message = f"asks Judge for {moment} and has the type {webhook.moment}; make them one"
             yield (*at, "webhooks", i, "url"), message
-    others = [_shown(one) for one in analysis.webhooks if not asked(one, name)]
+        elif moment and other != name:
+            message = f"asks Judge of the analysis {other}; this one is to be found as {name}"
+            yield (*at, "webhooks", i, "url"), message
+    others = [_shown(one) for one in analysis.webhooks if not any(asked(one))]
     if others:
         yield (*at, "webhooks"), f"{', '.join(others)}: stay as they are, Flagger calls them"
     if CONFIRM_PROMOTION in lacking:

@@ -153,6 +153,11 @@ def test_pods_are_told_apart_by_the_label_that_selects_them() -> None:
             {"webhooks": [{"name": "j", "url": "http://j/flagger/checkout/rollback"}]},
             "spec.analysis.webhooks[0].url: asks Judge for rollback and has the type rollout",
         ),
+        (
+            {},
+            {"webhooks": [{"name": "j", "url": "http://j/flagger/old/rollout"}]},
+            "spec.analysis.webhooks[0].url: asks Judge of the analysis old",
+        ),
     ],
 )
 def test_what_has_no_counterpart_is_told_with_its_place(
