@@ -93,7 +93,7 @@ class Quotient:
     """``offset + scale * events / total``, of one series with these labels.
 
     ``guarded``: it is ``offset`` where there are no events, though there be no series of them.
-    ``idle`` is what it is where there is no total.
+    ``idle`` is what it is, if anything, where the total is nothing.
     """
 
     events: Selector
@@ -150,7 +150,9 @@ def quotient(above: Sum, below: Sum, labels: Mapping[str, str]) -> Quotient | No
     if len(parts) != 1:
         return None
     ((events, scale),) = parts.items()
-    idle = offset if below.floor is not None and above.guarded else None
+    if below.floor is not None and events.more(selector) is None:
+        return None
+    idle = None if below.floor is None else 0.0
     return Quotient(
         events, selector, scale, offset, above.function, above.window, labels, above.guarded, idle
     )

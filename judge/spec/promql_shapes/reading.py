@@ -238,7 +238,7 @@ class _Reader:
         if isinstance(left, Sum) and (by_none or not left.labels) and not left.buckets:
             return _or_number(left, number)
         if isinstance(left, Quotient) and (by_none or not left.labels):
-            same = number == left.offset
+            same = number == left.offset and left.idle in (None, number)
             return replace(left, guarded=True, idle=number) if same else None
         return None
 

@@ -17,8 +17,8 @@ class Ratio:
     ``within``: the events are among the total, by their labels. ``complement`` selects the others
     of the total, "" where no one selector does; ``excluding``: the events are told by what they are
     not, as successes are by not being errors. ``window`` is how far back the query looks, as it
-    is written. ``expr`` is the query. ``idle``: what the query says where nothing is counted; None
-    for no value.
+    is written. ``expr`` is the query. ``idle``: what the query says, if anything, where nothing is
+    counted; None for nothing.
     """
 
     events: str
