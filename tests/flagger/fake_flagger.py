@@ -74,6 +74,7 @@ class FakeFlagger:
     """The controller of one Canary.
 
     ``metrics`` says whether the Canary's own metric checks pass, ``ready`` whether its pods are;
+    ``post`` calls a webhook;
     ``dies_after``, where set, is the number of webhook calls in a tick after which the process is
     gone: what it has written to the Canary by then stays.
     """
@@ -82,6 +83,7 @@ class FakeFlagger:
     metrics: Callable[[], bool] = lambda: True
     ready: Callable[[], bool] = lambda: True
     clock: Callable[[], float] = time.time
+    post: Callable[[Webhook, bytes], Answer] = call
     dies_after: int | None = None
 
     def tick(self) -> Tick:
@@ -375,7 +377,7 @@ class _Beat:
 
     def _call(self, hook: Webhook, phase: Phase) -> Answer:
         body = self._payload(phase, hook.metadata)
-        answer = call(hook, body)
+        answer = self._flagger.post(hook, body)
         self._done.calls.append(Call(hook.type, phase, answer))
         if len(self._done.calls) == self._flagger.dies_after:
             raise Died
