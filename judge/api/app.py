@@ -39,8 +39,9 @@ inconclusive, with the evidence.
 
 Answers are JSON under `data`; errors are `application/problem+json`. Times are Unix seconds.
 
-What is under `/kayenta` speaks as Kayenta does. It is there under `/hooks/{token}/kayenta` too, for
-callers that can send no header: the token stands in the URL, and has the role `hook`.
+What is under `/kayenta` speaks as Kayenta does; `/flagger` answers Flagger's webhooks, and `/gate`
+and `/rollback` are its load tester's, all in a line of text. They are under `/hooks/{token}` too,
+for callers that can send no header: the token stands in the URL, and has the role `hook`.
 """
 
 
