@@ -180,11 +180,14 @@ class _Importer:
             return
         at = (*self.at, "metrics", first, "name")
         if not self.canary.spec.provider and not self.wanted.provider:
-            message = f"Flagger's own -mesh-provider says whose; {ISTIO}'s is read (--provider)"
+            message = (
+                "Flagger's own -mesh-provider says which mesh's metrics these are; Istio's are "
+                "read here (--provider)"
+            )
             yield at, message
         if not self.canary.spec.metrics_server and not self.wanted.prometheus:
-            said = f"{server['address']} is" if server else "none is written, and the settings' is"
-            message = f"Flagger's own -metrics-server says from where; {said} read (--prometheus)"
+            said = server["address"] if server else "the server that Judge's settings call default"
+            message = f"Flagger reads this from its own -metrics-server; here {said} is read"
             yield at, message
 
     def _head(self) -> list[str]:

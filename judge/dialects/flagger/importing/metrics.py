@@ -170,7 +170,7 @@ class Carrier:
         found: Builtin = builtin(self.plan.provider, metric.name, kind=kind or "Deployment")
         own = self.names.places()
         bounds = bounds_of(metric, metric.name)
-        name = self._name(metric.name)
+        name = self._name(i, metric.name)
         self.variables.add(found.variables(own))
         self.inputs |= dict.fromkeys(found.inputs)
         self._reads(self.canary.spec.metrics_server)
@@ -181,7 +181,7 @@ class Carrier:
         at = (i, "query")
         query = self._rendered(metric.query, metric, self.read, (*self.at, *at))
         self._reads(self.canary.spec.metrics_server)
-        return _Asked(self._name(metric.name), at, bounds, "A query in place", query)
+        return _Asked(self._name(i, metric.name), at, bounds, "A query in place", query)
 
     def _template(self, i: int, metric: Metric, bounds: Bounds) -> Iterator[_Asked]:
         template = self._found(i, metric)
@@ -199,7 +199,7 @@ class Carrier:
         query = self._rendered(template.query, metric, template.read, ("spec", "query"))
         self.origins.append(Origin(template.provider, template.read, _ADDRESS))
         name = f"{metric.name}-template" if metric.name in BUILTINS else metric.name
-        yield _Asked(self._name(name), at, bounds, f"MetricTemplate {template.name}", query)
+        yield _Asked(self._name(i, name), at, bounds, f"MetricTemplate {template.name}", query)
 
     def _found(self, i: int, metric: Metric) -> FlaggerTemplate:
         reference, namespace = metric.template_ref, self.canary.metadata.namespace
@@ -233,12 +233,15 @@ class Carrier:
             provider = ProviderWritten(address=address)
             self.origins.append(Origin(provider, self.read, ("spec", "metricsServer")))
 
-    def _name(self, wanted: str) -> str:
+    def _name(self, i: int, wanted: str) -> str:
         """``wanted`` as a metric may be called, and no other is."""
         name = _NOT_IN_NAMES.sub("-", wanted).strip("-")[:_LONGEST] or "metric"
         rivals = (f"{name}-{i}" for i in range(2, len(self.taken) + 3))
         found = next(one for one in (name, *rivals) if one not in self.taken)
         self.taken.add(found)
+        if found != wanted:
+            message = f"{wanted!r:.100} becomes {found}; an analysis's names are plain, and unique"
+            self.remark((i, "name"), message)
         return found
 
     def _drafts(self, asked: _Asked) -> Iterator[DraftMetric]:

@@ -79,8 +79,8 @@ def webhook_remarks(
         yield (*at, "webhooks"), f"{', '.join(others)}: stay as they are, Flagger calls them"
     if CONFIRM_PROMOTION in lacking:
         message = (
-            "WITHOUT Judge's confirm-promotion FLAGGER PROMOTES BEFORE THERE IS A VERDICT; add the "
-            "webhooks that are listed with this"
+            "lacks Judge's confirm-promotion, WITHOUT WHICH FLAGGER PROMOTES BEFORE THERE IS A "
+            "VERDICT; it is among the webhooks to add"
         )
         yield (*at, "webhooks"), message
 

@@ -147,7 +147,7 @@ def test_pods_are_told_apart_by_the_label_that_selects_them() -> None:
             {"webhooks": [{"name": "load", "url": "http://x/"}]},
             "spec.analysis.webhooks: load: stay as they are",
         ),
-        ({}, {"webhooks": []}, "spec.analysis.webhooks: WITHOUT Judge's confirm-promotion"),
+        ({}, {"webhooks": []}, "spec.analysis.webhooks: lacks Judge's confirm-promotion, WITHOUT"),
         (
             {},
             {"webhooks": [{"name": "j", "url": "http://j/flagger/checkout/rollback"}]},
