@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +35,8 @@ def judge(tmp_path: Path) -> Iterator[Server]:
     """A server with the examples' analysis, a token file and a Prometheus called main."""
     shutil.copytree(EXAMPLES / "analyses", tmp_path / "analyses")
     file = tmp_path / "analyses" / "checkout.yaml"
-    # The tests' traffic is of counts alone; the rest of the example is judged as it is.
-    lines = file.read_text().splitlines()
+    # The tests' traffic is of counts alone, and a third of the looks is enough.
+    lines = file.read_text().replace("duration: 30m", "duration: 10m").splitlines()
     file.write_text("\n".join(line for line in lines if "latency" not in line) + "\n")
     entry = {"name": "argo", "role": "judge", "namespaces": ["shop"]}
     tokens = {"tokens": [{**entry, "hash": hash_token("token-of-argo")}]}
@@ -84,7 +85,7 @@ def test_a_good_release_is_successful_after_its_duration(judge: Server) -> None:
     run = begun(judge)
     assert play(judge, run) is Phase.SUCCESSFUL
     assert run.counts[Phase.FAILED] == run.counts[Phase.ERROR] == 0
-    assert 60 <= run.counts[Phase.INCONCLUSIVE] <= 64
+    assert 20 <= run.counts[Phase.INCONCLUSIVE] <= 24
     assert run.slowest < 1
     assert all(len(value) < 600 and "null" not in value for value in run.values)
     assert [run.key for run in judge.runs.find()] == ["7d9f6c5b84-12"]
@@ -95,7 +96,7 @@ def test_a_bad_release_is_failed_long_before_its_end(judge: Server) -> None:
     judge.traffic.canary = 0.1
     run = begun(judge)
     assert play(judge, run) is Phase.FAILED
-    assert run.counts[Phase.INCONCLUSIVE] < 30
+    assert run.counts[Phase.INCONCLUSIVE] < 15
     assert "error rate" in json.loads(run.values[-1])["reason"]
 
 
@@ -280,3 +281,16 @@ def test_a_run_that_goes_on_keeps_its_key_however_long(server: Server) -> None:
     server.clock.now = BEGIN + 400.0
     again = server.http.post("/api/v1/runs", json=sent)
     assert (again.status_code, again.json()["data"]["id"]) == (200, first)
+
+
+def test_a_key_that_is_renewed_starts_one_run_whoever_asks_at_once(server: Server) -> None:
+    sent = {"analysis": document(), "key": "k", "renewAfter": "1m"}
+    first = server.http.post("/api/v1/runs", json=sent).json()["data"]["id"]
+    steer(server, first, "cancel")
+    server.clock.now += 61.0
+    with ThreadPoolExecutor(8) as pool:
+        asked = pool.map(lambda _: server.http.post("/api/v1/runs", json=sent), range(8))
+        answers = [(one.status_code, one.json()["data"]["id"]) for one in asked]
+    assert sorted(status for status, _ in answers) == [200] * 7 + [201]
+    assert len({run for _, run in answers} - {first}) == 1
+    assert len(server.runs.find()) == 2
