@@ -79,12 +79,10 @@ def parsed(text: str) -> Parsed | None:
     except RecursionError:
         return None
     except ValueError as error:
-        if any(not _inside(masked, one) for one in found):
-            # A place may stand for a number where the parser was shown a name.
+        if _parses(_plain(text, masked, found, known, names=False)[0]):
             return None
-        raise PromqlError(f"no PromQL: {error}", _before(culprit(plain, str(error)), starts)) from (
-            error
-        )
+        message = f"no PromQL: {error}"
+        raise PromqlError(message, _before(culprit(plain, str(error)), starts)) from error
     return Parsed(tree, strings, tuple(map(_canonical, known)))
 
 
@@ -119,18 +117,26 @@ def _meaning(literal: str) -> str:
     return meant
 
 
-def _inside(masked: str, place: Place) -> bool:
-    """Whether a place stands in a string or a comment."""
-    return any(
-        token.kind in ("string", "comment") and token.start <= place.start < token.end
-        for token in tokens(masked)
-    )
+def _parses(text: str) -> bool:
+    try:
+        promql_parser.parse(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _plain(
-    text: str, masked: str, found: tuple[Place, ...], known: Mapping[str, int]
+    text: str,
+    masked: str,
+    found: tuple[Place, ...],
+    known: Mapping[str, int],
+    *,
+    names: bool = True,
 ) -> tuple[str, tuple[str, ...], list[tuple[int, int]]]:
-    """What the parser is shown, the strings, and which offset of it is which of ``text``."""
+    """What the parser is shown, the strings, and which offset of it is which of ``text``.
+
+    A place that stands alone is shown as one of the ``names``, or else as a number.
+    """
     pieces: list[str] = []
     strings: list[str] = []
     starts: list[tuple[int, int]] = []
@@ -147,7 +153,8 @@ def _plain(
             if at <= place.start < until:
                 put(text[at : place.start], at)
                 number = known[place.name]
-                put(_stand_in(text, place, number, opened[-1] if opened else ""), place.start)
+                around = opened[-1] if opened else ""
+                put(_stand_in(text, place, number, around, names=names), place.start)
                 at = place.end
         put(text[at:until], at)
         at = until
@@ -168,7 +175,7 @@ def _plain(
     return "".join(pieces), tuple(strings), starts
 
 
-def _stand_in(text: str, place: Place, number: int, around: str) -> str:
+def _stand_in(text: str, place: Place, number: int, around: str, *, names: bool) -> str:
     """What the parser can read in the stead of a place outside of strings."""
     after = text[place.end :].lstrip()[:1]
     if around == "[" or (around == "" and _OFFSET.search(text[: place.start])):
@@ -176,7 +183,7 @@ def _stand_in(text: str, place: Place, number: int, around: str) -> str:
         return seconds if text[place.end : place.end + 1].isalpha() else f"{seconds}s"
     if around == "{" and after in ("", ",", "}") and not _joined(text, place):
         return f'JPLACE{number}Z="s0"'
-    return f"JPLACE{number}Z"
+    return f"JPLACE{number}Z" if names else "1"
 
 
 def _joined(text: str, place: Place) -> bool:

@@ -226,6 +226,8 @@ def test_a_mean() -> None:
         ('sum(rate(a{b="c" d="e"}[5m]))', 'd="e"}[5m]))'),
         ('sum(rate(a{b="ccc"}[$__rate_interval]))', "$__rate_interval]))"),
         ('a{x="a long string"} + rate(a)', "rate(a)"),
+        ('sum(rate(a{x="{{ x }}" y="1"}[{{ interval }}]))', 'y="1"}[{{ interval }}]))'),
+        ("sum(rate({{ x }}[{{ interval }}])) / / {{ y }}", "/ {{ y }}"),
         ("sum(a", "(a"),
         ("", ""),
     ],
@@ -239,6 +241,21 @@ def test_what_is_no_promql_is_told_with_its_place(expr: str, culprit: str) -> No
 def test_what_is_no_place_is_told() -> None:
     with pytest.raises(RenderingError):
         shape_of('sum(rate(a{b="{{ if x }}"}[5m]))')
+
+
+@pytest.mark.parametrize(
+    "expr",
+    [
+        "sum(up) > {{ n }}",
+        "clamp_max(sum(up), {{ n }})",
+        "{{ n }} * sum(up offset {{ back }})",
+        "topk({{ n }}, up)",
+        "rate(up[{{ minutes }}m])",
+        "sum(up) * {{ n }}e3",
+    ],
+)
+def test_a_place_may_be_a_number(expr: str) -> None:
+    assert shape_of(expr) == Level(expr)
 
 
 @pytest.mark.parametrize(
