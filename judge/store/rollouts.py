@@ -31,14 +31,23 @@ LINGERING = 120.0  # seconds after its end in which a rollout's events are still
 
 
 class Rollouts:
-    """The rollouts in a database. ``clock`` gives Unix seconds; ``new_id`` names runs."""
+    """The rollouts in a database. ``clock`` gives Unix seconds; ``new_id`` names runs.
+
+    ``most_told`` is how many events of other systems a run keeps.
+    """
 
     def __init__(
-        self, engine: Engine, *, clock: Callable[[], float], new_id: Callable[[], str] = new_id
+        self,
+        engine: Engine,
+        *,
+        clock: Callable[[], float],
+        new_id: Callable[[], str] = new_id,
+        most_told: int = MOST_TOLD,
     ) -> None:
         self._engine = engine
         self._clock = clock
         self._new_id = new_id
+        self._most_told = most_told
 
     def standing(self, subject: Subject) -> Standing | None:
         """The subject's current rollout; None where there was none yet."""
@@ -125,12 +134,15 @@ class Rollouts:
         that ended long ago, nor without bound. Returns whether it was written.
         """
         now = self._clock()
-        with reading(self._engine) as connection:
-            if not _may_be_told(connection, subject, revision, data, now=now):
+        with reading(self._engine) as connection:  # what is repeated need not wait for its turn
+            current = _current(connection, subject)
+            if current is None or not _is_told_of(current, revision, now=now):
+                return False
+            if not _is_new(connection, current.run_id, data, most=self._most_told):
                 return False
         with writing(self._engine) as connection:
             current = _current(connection, subject)
-            if current is None or current.revision != revision:
+            if current is None or not _is_told_of(current, revision, now=now):
                 return False
             events.append(connection, current.run_id, EventType.TOLD, at=now, data=data)
         return True
@@ -183,24 +195,19 @@ def _put(
     connection.execute(insert(rollouts).values(**of, **values))
 
 
-def _may_be_told(
-    connection: Connection,
-    subject: Subject,
-    revision: str,
-    data: Mapping[str, Any],
-    *,
-    now: float,
-) -> bool:
-    current = _current(connection, subject)
+def _is_told_of(current: Row[Any] | None, revision: str, *, now: float) -> bool:
+    """Whether events are this rollout's, now."""
     if current is None or current.revision != revision:
         return False
-    if current.ended_at is not None and now - current.ended_at > LINGERING:
-        return False
-    of_run = and_(event_rows.c.run_id == current.run_id, event_rows.c.type == EventType.TOLD.value)
-    lately = connection.execute(
-        select(event_rows.c.data).where(of_run).order_by(event_rows.c.id.desc()).limit(RECENT)
-    ).scalars()
-    if dict(data) in list(lately):
+    return current.ended_at is None or now - current.ended_at <= LINGERING
+
+
+def _is_new(connection: Connection, run_id: str, data: Mapping[str, Any], *, most: int) -> bool:
+    """Whether such an event is not among the last ones, and there are fewer than ``most``."""
+    of_run = and_(event_rows.c.run_id == run_id, event_rows.c.type == EventType.TOLD.value)
+    newest = event_rows.c.id.desc()
+    lately = select(event_rows.c.data).where(of_run).order_by(newest).limit(RECENT)
+    if dict(data) in connection.execute(lately).scalars().all():
         return False
     count = select(func.count()).select_from(event_rows).where(of_run)
-    return int(connection.execute(count).scalar_one()) < MOST_TOLD
+    return int(connection.execute(count).scalar_one()) < most
