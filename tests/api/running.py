@@ -24,6 +24,7 @@ from judge.api.listener import Listener, address_of, bind
 from judge.runs.daemon import Daemon, Pace
 from judge.runs.metrics import RunMetrics
 from judge.settings import Settings
+from judge.sources.source import Source
 from judge.spec.resolved import PrometheusConfig, ResolvedAnalysis
 from judge.stats.samples import Count, Interval
 from judge.store.database import migrate, open_database
@@ -140,10 +141,15 @@ def running(
     *,
     daemon: bool = True,
     prometheus: Mapping[str, PrometheusConfig] | None = None,
+    sources: Callable[[ResolvedAnalysis], Source] | None = None,
     **settings: Any,
 ) -> Iterator[Server]:
-    """A Judge with its database in ``folder``; ``daemon`` says whether runs are looked at."""
+    """A Judge with its database in ``folder``; ``daemon`` says whether runs are looked at.
+
+    ``sources`` are those to ask in the place of its `Traffic`.
+    """
     clock, traffic, registry = Clock(), Traffic(), CollectorRegistry()
+    asked = sources or (lambda _analysis: traffic)
     read = Settings(database=f"sqlite:///{folder / 'judge.db'}", port=0, **settings)
     with ExitStack() as stack:
         # Its log would be among what the test's own command prints: they share a process.
@@ -153,7 +159,7 @@ def running(
         migrate(engine)
         watching = Daemon(
             engine,
-            sources=lambda _analysis: traffic,
+            sources=asked,
             judge=SequentialJudge,
             clock=clock,
             metrics=RunMetrics(registry),
@@ -170,7 +176,7 @@ def running(
             rollouts=Rollouts(engine, clock=clock),
             gates=Gates(engine, clock=clock),
             daemon=watching if daemon else None,
-            sources=lambda _analysis: traffic,
+            sources=asked,
             prometheus=prometheus or {},
             registry=registry,
             clock=clock,

@@ -128,7 +128,7 @@ class Stage:
         self.clock.now += seconds
         if self.server is not None:
             self.server.clock.now = self.clock.now
-            until(self._settled)
+            settle(self.server)
 
     def tick(self) -> Tick:
         """A minute, and Flagger's tick."""
@@ -145,14 +145,6 @@ class Stage:
             assert len(self.ticks) - begun < most, [one.events for one in self.ticks[begun:]]
             self.tick()
         return self.ticks[begun:]
-
-    def _settled(self) -> bool:
-        assert self.server is not None
-        return all(
-            run.due_at is None or (run.due_at > self.clock.now and run.owner is None)
-            for state in ACTIVE
-            for run in self.server.runs.find(state=state, limit=1000)
-        )
 
     # -- what became of it
 
@@ -176,6 +168,19 @@ class Stage:
         """Those of one revision."""
         key = f"flagger/{self.flagger.canary.name}/{checksum(revision)}"
         return [one for one in self.runs() if one.key is not None and one.key.startswith(key)]
+
+
+def settle(server: Server) -> None:
+    """Wait until Judge has looked at all that is due."""
+    until(lambda: _is_settled(server))
+
+
+def _is_settled(server: Server) -> bool:
+    return all(
+        run.due_at is None or (run.due_at > server.clock.now and run.owner is None)
+        for state in ACTIVE
+        for run in server.runs.find(state=state, limit=1000)
+    )
 
 
 def _canary_of(run: Run) -> str:
