@@ -158,9 +158,21 @@ class Gates:
         return found.get(gate) or Gate(namespace, name, gate, self._clock(), asked=asked)
 
 
-# Made once: making it takes longer than its answer.
+# Made once: making them takes longer than their answers.
 _OF = select(gates).where(
     gates.c.namespace == bindparam("namespace"), gates.c.name == bindparam("name")
+)
+_MOVED_ON = (
+    select(rollouts.c.seq)
+    .where(
+        rollouts.c.namespace == bindparam("namespace"),
+        rollouts.c.name == bindparam("name"),
+        or_(
+            rollouts.c.ended_at > bindparam("since"),
+            and_(rollouts.c.attempt > 1, rollouts.c.began_at > bindparam("since")),
+        ),
+    )
+    .limit(1)
 )
 
 
@@ -180,12 +192,8 @@ def _is_over(connection: Connection, gate: Gate) -> bool:
     """
     if not gate.open or gate.revision is None:
         return False
-    since = or_(
-        rollouts.c.ended_at > gate.changed_at,
-        and_(rollouts.c.attempt > 1, rollouts.c.began_at > gate.changed_at),
-    )
-    of = and_(rollouts.c.namespace == gate.namespace, rollouts.c.name == gate.name)
-    return connection.execute(select(rollouts.c.seq).where(of, since).limit(1)).first() is not None
+    named = {"namespace": gate.namespace, "name": gate.name, "since": gate.changed_at}
+    return connection.execute(_MOVED_ON, named).first() is not None
 
 
 def _save(connection: Connection, before: Gate, after: Gate) -> None:
