@@ -23,9 +23,13 @@ from judge.spec.rendering import Place, mask, places
 LONGEST = 8_000
 DEEPEST = 40
 MOST_OPERATORS = 200
+LONGEST_SECONDS = 1e18  # the parser does not return from a range or an offset that is much longer
 
 # A range that stands for a place: no query looks back so far, and each place has its own.
 _PLACE_SECONDS = 400_000_000
+_SECONDS = re.compile(
+    r"(?:[\[:]|\boffset\b)\s*[-+]?\s*([0-9]*\.?[0-9]+(?:e[-+]?[0-9]+)?|nan)\b", re.IGNORECASE
+)
 _OPERATORS = re.compile(r"[-+*/%^=<>]|\b(?:and|or|unless|atan2)\b", re.IGNORECASE)
 _PLACE = re.compile(r"JPLACE(\d+)Z")
 _OFFSET = re.compile(r"\boffset\s*-?\s*$", re.IGNORECASE)
@@ -97,7 +101,10 @@ def _too_large(masked: str) -> bool:
         else:
             depth += -1 if token.kind in OPENING else 1
             deepest = max(deepest, depth)
-    return deepest > DEEPEST or len(_OPERATORS.findall("".join(bare))) > MOST_OPERATORS
+    rest = "".join(bare)
+    if any(not float(one) <= LONGEST_SECONDS for one in _SECONDS.findall(rest)):
+        return True
+    return deepest > DEEPEST or len(_OPERATORS.findall(rest)) > MOST_OPERATORS
 
 
 def _canonical(name: str) -> str:

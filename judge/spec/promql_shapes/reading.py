@@ -2,38 +2,46 @@
 
 Owned here: `shape_of`, and what each piece of PromQL makes of the amounts below it. Promised: a
 shape other than `Level` only where it says exactly what the query does; whatever is not known here
-makes the whole query a level. Not here: the arithmetic (`amounts`), the parser's tree (`parsing`).
+makes the whole query a level. Not here: the arithmetic (`amounts`, `operations`), the parser's
+tree (`parsing`).
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from promql_parser import (
     AggModifierType,
     AggregateExpr,
     BinaryExpr,
-    BinModifier,
     Call,
     Expr,
-    LabelModifierType,
     MatchOp,
     MatrixSelector,
     NumberLiteral,
     ParenExpr,
     UnaryExpr,
-    VectorMatchCardinality,
     VectorSelector,
 )
 
 from judge.spec.promql import Matcher
 from judge.spec.promql_shapes.amounts import Amount, Quotient, Rates, Sum, Tail, quotient
+from judge.spec.promql_shapes.matching import matched, on_nothing
+from judge.spec.promql_shapes.operations import (
+    clamped,
+    limits,
+    or_number,
+    scaled,
+    summed,
+    tail,
+    where,
+    with_number,
+)
 from judge.spec.promql_shapes.parsing import Parsed, parsed
 from judge.spec.promql_shapes.selectors import NAME, Selector
-from judge.spec.promql_shapes.shape import Level, Mean, Quantile, Ratio, Shape
+from judge.spec.promql_shapes.shape import BUCKET, COUNT, SUM, Level, Mean, Quantile, Ratio, Shape
 from judge.spec.units import format_duration
 
 RATES = ("rate", "increase", "irate")
@@ -42,7 +50,6 @@ SINGLE = ("sum", "avg", "min", "max")
 _WRITABLE = re.compile(
     r"(?:(?:[a-zA-Z_:]|\{\{ [A-Za-z0-9_.]+ \}\})(?:[a-zA-Z0-9_:]|\{\{ [A-Za-z0-9_.]+ \}\})*)?"
 )
-BUCKET, SUM, COUNT = "_bucket", "_sum", "_count"
 
 _OPERATORS = (
     (MatchOp.Equal, "="),
@@ -98,7 +105,7 @@ def _ratio(found: Quotient, expr: str) -> Shape:
 def _mean(found: Quotient, window: str, expr: str) -> Mean | None:
     """The mean that ``x_sum / x_count`` is."""
     name = found.events.name.removesuffix(SUM)
-    if name == found.events.name or found.offset:
+    if name == found.events.name or found.offset or found.scale < 0:
         return None
     if found.total != found.events.named(f"{name}{COUNT}"):
         return None
@@ -137,7 +144,7 @@ class _Reader:
                 return tree.val
             case UnaryExpr():
                 inner = self.amount(tree.expr)
-                return None if inner is None else _scaled(inner, -1.0)
+                return None if inner is None else scaled(inner, -1.0)
             case AggregateExpr():
                 return self.aggregate(tree)
             case Call():
@@ -156,10 +163,10 @@ class _Reader:
             return None if selector is None else Rates(selector, name, window)
         amounts = [self.amount(one) for one in args]
         if name == "histogram_quantile":
-            return _tail(*amounts)
+            return tail(*amounts)
         if name in ("clamp_min", "clamp_max", "clamp"):
-            low, high = _limits(name, amounts[1:])
-            return _clamped(amounts[0], low, high)
+            low, high = limits(name, amounts[1:])
+            return clamped(amounts[0], low, high)
         return None
 
     def selector(self, tree: VectorSelector) -> Selector | None:
@@ -194,7 +201,7 @@ class _Reader:
             labels = tree.modifier.labels
         operator = str(tree.op)
         if isinstance(inner, Rates):
-            return _summed(inner, labels) if operator == "sum" else None
+            return summed(inner, labels) if operator == "sum" else None
         if operator not in SINGLE or inner is None or isinstance(inner, float | Tail):
             return inner if operator in SINGLE and isinstance(inner, Tail) else None
         if isinstance(inner, Sum) and inner.buckets:
@@ -214,10 +221,10 @@ class _Reader:
         if modifier is not None and modifier.return_bool:
             return None
         if isinstance(left, float) or isinstance(right, float):
-            return _with_number(operator, left, right)
+            return with_number(operator, left, right)
         if not isinstance(left, Sum) or not isinstance(right, Sum):
-            return _where(operator, left, right)
-        labels = _matched(left.labels, right.labels, modifier)
+            return where(operator, left, right)
+        labels = matched(left.labels, right.labels, modifier)
         if labels is None:
             return None
         if operator == "/":
@@ -232,11 +239,11 @@ class _Reader:
         left, number = self.amount(tree.lhs), self.constant(tree.rhs)
         if left is None or number is None:
             return None
-        by_none = _on_nothing(tree.modifier)
+        by_none = on_nothing(tree.modifier)
         if isinstance(left, Rates):
             return replace(left, zero=True) if number == 0 and left.factor > 0 else None
         if isinstance(left, Sum) and (by_none or not left.labels) and not left.buckets:
-            return _or_number(left, number)
+            return or_number(left, number)
         if isinstance(left, Quotient) and (by_none or not left.labels):
             same = number == left.offset and left.idle in (None, number)
             return replace(left, guarded=True, idle=number) if same else None
@@ -250,163 +257,3 @@ class _Reader:
             return None
         inner = self.amount(tree.args[0])
         return inner if isinstance(inner, float) else None
-
-
-def _summed(rates: Rates, labels: list[str]) -> Sum | None:
-    """Rates summed into one series, or into one for each bucket."""
-    pinned: dict[str, str] = {}
-    for label in labels:
-        if label == "le":
-            continue
-        value = rates.selector.pinned(label)
-        if value is None:
-            return None
-        pinned[label] = value
-    if rates.zero and labels:
-        return None
-    return Sum(
-        {rates.selector: rates.factor},
-        rates.function,
-        rates.window,
-        pinned,
-        buckets="le" in labels,
-        guarded=rates.zero,
-    )
-
-
-def _tail(q: Amount | None, buckets: Amount | None) -> Tail | None:
-    """``histogram_quantile(q, buckets)``."""
-    if not isinstance(q, float) or not 0 < q < 1 or not isinstance(buckets, Sum):
-        return None
-    found = buckets.alone()
-    if found is None or found[1] <= 0 or buckets.guarded or buckets.limited:
-        return None
-    selector = found[0]
-    if any(one.name == "le" for one in selector.matchers):
-        return None
-    if buckets.buckets != selector.name.endswith(BUCKET):
-        return None
-    return Tail(q, selector, buckets.window)
-
-
-def _limits(name: str, given: list[Amount | None]) -> tuple[float, float]:
-    """The least and the greatest value that a clamp lets be; not numbers where it is not known."""
-    numbers = [one if isinstance(one, float) else math.nan for one in given]
-    if name == "clamp":
-        return numbers[0], numbers[1]
-    return (numbers[0], math.inf) if name == "clamp_min" else (-math.inf, numbers[0])
-
-
-def _clamped(inner: Amount | None, low: float, high: float) -> Amount | None:
-    """Something clamped where it never is; or a sum kept from being 0."""
-    if isinstance(inner, Quotient):
-        least, greatest = inner.ends
-        unbounded = inner.events.more(inner.total) is None
-        above = math.inf if unbounded and inner.scale > 0 else greatest
-        below = -math.inf if unbounded and inner.scale < 0 else least
-        return inner if low <= below and above <= high else None
-    if isinstance(inner, Sum) and high == math.inf and not inner.limited and not inner.buckets:
-        if low == 0 and all(one > 0 for one in inner.parts.values()):
-            return inner
-        return replace(inner, floor=low) if 0 < low <= _least(inner) else None
-    return None
-
-
-def _least(amount: Sum) -> float:
-    """The least that a sum of counters of events can be, where it is not 0: one event."""
-    found = amount.alone()
-    if found is None or isinstance(amount.window, str):
-        return 0.0
-    return found[1] if amount.function == "increase" else found[1] / amount.window
-
-
-def _scaled(amount: Amount, factor: float) -> Amount | None:
-    match amount:
-        case float():
-            return amount * factor
-        case Rates():
-            return replace(amount, factor=amount.factor * factor) if factor > 0 else None
-        case Sum():
-            return amount.times(factor) if factor else None
-        case Quotient():
-            return amount.affine(factor, 0.0)
-        case Tail():
-            return replace(amount, scale=amount.scale * factor) if factor > 0 else None
-
-
-_ARITHMETIC: Mapping[str, Callable[[float, float], float]] = {
-    "+": lambda one, other: one + other,
-    "-": lambda one, other: one - other,
-    "*": lambda one, other: one * other,
-    "/": lambda one, other: one / other if other else math.nan,
-}
-
-
-def _with_number(operator: str, left: Amount, right: Amount) -> Amount | None:
-    """An amount and a number."""
-    if isinstance(left, float) and isinstance(right, float):
-        known = _ARITHMETIC.get(operator)
-        return None if known is None else known(left, right)
-    if isinstance(right, float):
-        return _with_number_behind(operator, left, right)
-    if isinstance(left, float):
-        if operator == "*":
-            return _scaled(right, left)
-        if operator in "+-" and isinstance(right, Quotient):
-            return right.affine(1.0 if operator == "+" else -1.0, left)
-    return None
-
-
-def _with_number_behind(operator: str, left: Amount, right: float) -> Amount | None:
-    if operator == "*":
-        return _scaled(left, right)
-    if operator == "/":
-        return _scaled(left, 1 / right) if right else None
-    if operator in "+-" and isinstance(left, Quotient):
-        return left.affine(1.0, right if operator == "+" else -right)
-    if operator in (">", "!=") and right == 0 and isinstance(left, Sum) and not left.limited:
-        nothing_less = all(one > 0 for one in left.parts.values())
-        return replace(left, positive=True) if nothing_less and not left.buckets else None
-    return None
-
-
-def _where(operator: str, left: Amount, right: Amount) -> Amount | None:
-    """``share and total > 0``: nothing but what it was."""
-    if operator != "and" or not isinstance(left, Quotient) or not isinstance(right, Sum):
-        return None
-    found = right.alone()
-    same = found is not None and found[0] == left.total and right.window == left.window
-    return left if same and right.positive and not (left.labels or right.labels) else None
-
-
-def _or_number(left: Sum, number: float) -> Sum | None:
-    """A sum where there is something, else a number."""
-    if number == 0 and not left.limited:
-        return replace(left, guarded=True)
-    if number > 0 and left.floor is None:
-        return replace(left, positive=False, floor=number)
-    return None
-
-
-def _on_nothing(modifier: BinModifier | None) -> bool:
-    matching = None if modifier is None else modifier.matching
-    return (
-        matching is not None and matching.type == LabelModifierType.Include and not matching.labels
-    )
-
-
-def _matched(
-    left: Mapping[str, str], right: Mapping[str, str], modifier: BinModifier | None
-) -> Mapping[str, str] | None:
-    """The labels of what two single series make together; None where they do not meet."""
-    grouped = modifier is not None and modifier.card != VectorMatchCardinality.OneToOne
-    if grouped and (left or right):
-        return None
-    matching = None if modifier is None else modifier.matching
-    names = set(left) | set(right)
-    if matching is not None:
-        inside = matching.type == LabelModifierType.Include
-        names = {one for one in names if (one in matching.labels) is inside}
-    if any(left.get(one, "") != right.get(one, "") for one in names):
-        return None
-    return {one: value for one, value in left.items() if one in names}

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+BUCKET, SUM, COUNT = "_bucket", "_sum", "_count"
+"""How the series of a classic histogram are called."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
