@@ -80,15 +80,16 @@ class Stage:
         )
         self.traffic = self.server.traffic
         self.server.clock.now = self.clock.now
-        self._point_hooks(self.server.url + self.prefix)
+        self.point_hooks(self.server.url + self.prefix)
 
     def stop_judge(self) -> None:
         if self._judge is not None:
             self._judge.__exit__(None, None, None)
             self._judge, self.server = None, None
-            self._point_hooks(NOBODY)
+            self.point_hooks(NOBODY)
 
-    def _point_hooks(self, url: str) -> None:
+    def point_hooks(self, url: str) -> None:
+        """Lead the Canary's hooks to the Judge at ``url``."""
         self._url = url
         hooks = [Webhook(one, f"{url}/flagger/podinfo/{one}", one) for one in self.hooks]
         analysis = replace(self.flagger.canary.analysis, webhooks=(*hooks, *self.others))
@@ -98,7 +99,7 @@ class Stage:
         """Another Canary in the place of the one before."""
         assert self.server is not None
         self.flagger = self._flagger_of(name, analysis, provider)
-        self._point_hooks(self.server.url + self.prefix)
+        self.point_hooks(self.server.url + self.prefix)
         self.flagger.tick()
 
     def _flagger_of(self, name: str, analysis: Analysis, provider: str) -> FakeFlagger:
@@ -107,7 +108,7 @@ class Stage:
     def add(self, hook: Webhook) -> None:
         """A hook that is not Judge's."""
         self.others.append(hook)
-        self._point_hooks(self._url)
+        self.point_hooks(self._url)
 
     def restart_judge(self) -> None:
         self.stop_judge()

@@ -13,7 +13,8 @@ from judge.errors import SourceUnavailable
 from judge.store.run import Run, RunState
 from tests.flagger.canary import Phase, Type, Webhook
 from tests.flagger.fake_flagger import Died, Tick
-from tests.flagger.stage import ALL, BAD, GOOD, STEPS, Stage, answers, reasons
+from tests.flagger.killable import Killable
+from tests.flagger.stage import ALL, BAD, GOOD, MINUTE, STEPS, Stage, answers, reasons
 
 FAILED, SUCCEEDED, WAITING = Phase.FAILED, Phase.SUCCEEDED, Phase.WAITING_PROMOTION
 MORE_TRAFFIC, PROMOTION = Type.CONFIRM_TRAFFIC_INCREASE, Type.CONFIRM_PROMOTION
@@ -197,25 +198,44 @@ def course(ticks: list[Tick]) -> list[Any]:
     return [[(one.hook, one.phase, one.answer.status) for one in tick.calls] for tick in ticks]
 
 
-@pytest.mark.parametrize(("errors", "end"), [(GOOD, SUCCEEDED), (BAD, FAILED)], ids=["good", "bad"])
-def test_restarts_between_any_two_ticks_change_nothing(
-    tmp_path: Path, errors: float, end: Phase
-) -> None:
-    (tmp_path / "still").mkdir()
-    with Stage(tmp_path / "still") as stage:
+def undisturbed(folder: Path, *, errors: float, end: Phase) -> list[Any]:
+    """The course of a rollout in which nobody is restarted."""
+    folder.mkdir()
+    with Stage(folder) as stage:
         stage.release("2.0", errors=errors)
-        wanted = course(stage.until_phase(end))
-    (tmp_path / "restless").mkdir()
-    with Stage(tmp_path / "restless") as stage:
-        stage.release("2.0", errors=errors)
+        return course(stage.until_phase(end))
+
+
+def test_restarts_between_any_two_ticks_change_nothing(tmp_path: Path) -> None:
+    wanted = undisturbed(tmp_path / "undisturbed", errors=BAD, end=FAILED)
+    with Stage(tmp_path) as stage:
+        stage.release("2.0", errors=BAD)
         found = []
         for _ in wanted:
             stage.restart_judge()
             stage.restart_flagger()
             found.append(stage.tick())
         assert course(found) == wanted
-        assert stage.status.phase is end
+        assert stage.status.phase is FAILED
         assert len(stage.runs()) == 1
+
+
+def test_a_judge_that_is_killed_between_any_two_ticks_comes_to_the_same_verdict(
+    tmp_path: Path,
+) -> None:
+    wanted = undisturbed(tmp_path / "undisturbed", errors=GOOD, end=SUCCEEDED)
+    stage = Stage(tmp_path)
+    stage.flagger.tick()
+    stage.flagger.canary.revision = "2.0"
+    found = []
+    for _ in wanted:
+        judge = Killable.start(tmp_path, now=stage.clock.now, errors=GOOD)
+        stage.clock.now += MINUTE
+        judge.pass_time(stage.clock.now)
+        stage.point_hooks(judge.url)
+        found.append(stage.flagger.tick())
+        judge.kill()
+    assert course(found) == wanted
 
 
 @pytest.mark.parametrize(("errors", "end"), [(GOOD, SUCCEEDED), (BAD, FAILED)], ids=["good", "bad"])
