@@ -28,7 +28,8 @@ LONGEST_SECONDS = 1e18  # the parser does not return from a range or an offset t
 # A range that stands for a place: no query looks back so far, and each place has its own.
 _PLACE_SECONDS = 400_000_000
 _SECONDS = re.compile(
-    r"(?:[\[:]|\boffset\b)\s*[-+]?\s*([0-9]*\.?[0-9]+(?:e[-+]?[0-9]+)?|nan)\b", re.IGNORECASE
+    r"(?:[\[:]|\boffset\b)\s*[-+]?\s*((?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[-+]?[0-9]+)?|nan)\b",
+    re.IGNORECASE,
 )
 _OPERATORS = re.compile(r"[-+*/%^=<>]|\b(?:and|or|unless|atan2)\b", re.IGNORECASE)
 _PLACE = re.compile(r"JPLACE(\d+)Z")
