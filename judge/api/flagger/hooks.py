@@ -2,22 +2,44 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import PlainTextResponse
 from starlette.exceptions import HTTPException
 
 from judge.api.callers import Asker
 from judge.api.context import context_of
+from judge.api.flagger.described import REQUEST, RESPONSES
 from judge.api.flagger.route import FlaggerRoute, hook_named, text
-from judge.dialects.flagger.calls import read_call
+from judge.dialects.flagger.calls import Hook, read_call
 from judge.dialects.flagger.hooks import Hooks
 
 router = APIRouter(prefix="/flagger", tags=["flagger"], route_class=FlaggerRoute)
 
 
-@router.post("/{analysis}/{hook}", response_model=None)
-async def webhook(analysis: str, hook: str, request: Request, caller: Asker) -> Response:
-    """Answer a webhook from what is stored: 200, or 403 with a line of reason."""
+@router.post(
+    "/{analysis}/{hook}",
+    response_model=None,
+    response_class=PlainTextResponse,
+    responses=RESPONSES,
+    openapi_extra=REQUEST,
+)
+async def webhook(
+    analysis: Annotated[str, Path(description="Name of a stored analysis")],
+    hook: Annotated[
+        str, Path(description="The webhook's type", json_schema_extra={"enum": list(Hook)})
+    ],
+    request: Request,
+    caller: Asker,
+) -> Response:
+    """Answer a webhook of a Canary's analysis from what is stored.
+
+    200 lets Flagger go on, 403 does not, with a line of reason that Flagger shows in its events;
+    rollback is the other way round. pre-rollout starts a run of the analysis for the revision
+    (`checksum`), post-rollout ends it.
+    """
     asked = hook_named(hook)
     call = read_call(await request.json())
     if not caller.sees(call.namespace):
