@@ -62,6 +62,9 @@ def brief_run(run: Run, said: Mapping[str, Any]) -> dict[str, Any]:
     if run.held and said["verdict"] != Outcome.INCONCLUSIVE:
         reason = f"held by hand, approve lets it go: {said['verdict']}, {said['reason']}"
         found |= {"verdict": Outcome.INCONCLUSIVE.value, "reason": _cut(reason)}
+    if run.failing_since is not None and run.state.active:
+        reason = f"the source does not answer, and is asked again; {found['reason']}"
+        found["reason"] = _cut(reason)
     return found
 
 

@@ -165,35 +165,45 @@ class _Parser:
 
     def either(self) -> Node:
         begins = self.deeper()
-        found = self.both()
-        while self.taken("||", "or"):
-            left, right = self.truth(found, begins), self.truth(self.both(), begins)
-            found = _joined(left, right, any)
+        found = self.several(self.both, ("||", "or"), begins, any)
         self.depth -= 1
         return found
 
     def both(self) -> Node:
-        begins = self.token
-        found = self.comparison()
-        while self.taken("&&", "and"):
-            left, right = self.truth(found, begins), self.truth(self.comparison(), begins)
-            found = _joined(left, right, all)
-        return found
+        return self.several(self.comparison, ("&&", "and"), self.token, all)
+
+    def several(
+        self,
+        one: Callable[[], Node],
+        between: tuple[str, str],
+        begins: Token,
+        how: Callable[..., bool],
+    ) -> Node:
+        """What ``one`` reads; where several follow each other, a true or false of all of them."""
+        node = one()
+        if self.taken(*between) is None:
+            return node
+        found = [self.truth(node, begins)]
+        while True:
+            begins = self.token
+            found.append(self.truth(one(), begins))
+            if self.taken(*between) is None:
+                return _joined(found, how)
 
     def comparison(self) -> Node:
         begins = self.token
-        found = self.sum()
+        node = self.sum()
         sign = self.taken(*_COMPARES)
         if sign is None:
-            return found
-        left, right = self.number(found, begins), self.number(self.sum(), begins)
-        said = self.compared(left, sign, right)
-        while (after := self.taken(*_COMPARES)) is not None:
-            if after.text in _EQUAL or sign.text in _EQUAL:
-                raise self.refused(after, "cannot follow another comparison")
-            left, right = right, self.number(self.sum(), begins)
-            said = _joined(said, self.compared(left, after, right), all)
-        return said
+            return node
+        left, found = self.number(node, begins), []
+        while sign is not None:
+            right = self.number(self.sum(), begins)
+            found.append(self.compared(left, sign, right))
+            left, before, sign = right, sign, self.taken(*_COMPARES)
+            if sign is not None and {sign.text, before.text} & _EQUAL.keys():
+                raise self.refused(sign, "cannot follow another comparison")
+        return found[0] if len(found) == 1 else _joined(found, all)
 
     def compared(self, left: Number, sign: Token, right: Number) -> Truth:
         between = {one.of for one in (left, right) if one.of}
@@ -347,13 +357,13 @@ class _Parser:
         return _of_each(found, _OF_ITEMS[token.text])
 
 
-def _joined(left: Truth, right: Truth, how: Callable[..., bool]) -> Truth:
-    """Both, or either; the right one is looked at only where the left one does not decide."""
+def _joined(found: Sequence[Truth], how: Callable[..., bool]) -> Truth:
+    """All of them, or any; one is looked at only where those before it do not decide."""
 
     def said(result: Result, item: float | None) -> bool:
-        return how(one.said(result, item) for one in (left, right))
+        return how(one.said(result, item) for one in found)
 
-    return _truth(said, left, right)
+    return _truth(said, *found)
 
 
 def _negated(inner: Truth) -> Truth:

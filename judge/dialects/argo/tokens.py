@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+LONGEST = 2_000  # characters
+
 
 class ConditionError(ValueError):
     """A condition that cannot be read; ``offset`` is the index of the culprit in its text."""
@@ -39,6 +41,8 @@ _TOKEN = re.compile(
 
 def tokens(text: str) -> list[Token]:
     """The words of ``text``, and one `end` behind them. Raises `ConditionError`."""
+    if len(text) > LONGEST:
+        raise ConditionError(f"longer than {LONGEST} characters; make it shorter", LONGEST)
     found: list[Token] = []
     at = 0
     while at < len(text):
