@@ -37,7 +37,7 @@ from judge.spec.promql_shapes import Measured, measured, shape_of
 from judge.spec.rendering import RenderingError, names, unknown
 from judge.spec.resolved import Kind
 from judge.spec.suggestion.draft import DraftMetric
-from judge.spec.units import format_duration, parse_share
+from judge.spec.units import UnitError, format_duration, parse_duration, parse_share
 from judge.spec.written import Path, Written
 
 DEFAULT_WINDOW = "1m"
@@ -157,6 +157,7 @@ class Carrier:
                 "a query, so that each check of Flagger's fails; add one"
             )
             raise SpecError([self.read.issue((*self.at, i, "name"), message)])
+        self._check_window(i, metric.interval)
         if metric.name in BUILTINS:
             yield self._builtin(i, metric)
         bounds = bounds_of(metric)
@@ -164,6 +165,16 @@ class Carrier:
             yield self._inline(i, metric, bounds)
         if metric.template_ref:
             yield from self._template(i, metric, bounds)
+
+    def _check_window(self, i: int, window: str) -> None:
+        """Raises `SpecError` for a window that no query can have."""
+        try:
+            usable = not window or parse_duration(window) > 0
+        except UnitError:
+            usable = False
+        if not usable:
+            message = f"{window!r:.40} is no window that a query can have; write 1m, say"
+            raise SpecError([self.read.issue((*self.at, i, "interval"), message)])
 
     def _builtin(self, i: int, metric: Metric) -> _Asked:
         kind, window = self.canary.spec.target_ref.kind, metric.interval or DEFAULT_WINDOW

@@ -114,6 +114,23 @@ def test_a_number_of_which_nothing_is_known_is_bounded_and_its_comparison_shown(
     assert (found["queue-compared"].bound, found["queue-compared"].observe) == (None, True)
 
 
+@pytest.mark.parametrize("window", ["1e30", "5m:1e30", "99999999999999999999", "x", "]", "0s"])
+def test_a_window_that_no_query_can_have_is_refused_with_its_line(window: str) -> None:
+    builtin = {"name": "request-success-rate", "interval": window, "thresholdRange": {"min": 99}}
+    with pytest.raises(SpecError, match="is no window that a query can have") as caught:
+        made(canary(builtin, metric(), metric(interval=window)), *TEMPLATES)
+    assert [one.path for one in caught.value.issues] == [
+        "spec.analysis.metrics[0].interval",
+        "spec.analysis.metrics[2].interval",
+    ]
+
+
+@pytest.mark.parametrize("query", ["max(up[1e30:1m])", "max(up offset NaN)", "up[5m]", "max(up"])
+def test_a_query_that_nothing_can_be_made_of_harms_nobody(query: str) -> None:
+    found = made(canary(metric(), metric("queue")), template(), template("queue", query))
+    assert {one.name for one in load_analysis(found.text).metrics} >= {"errors"}
+
+
 def test_names_are_made_fit_and_each_its_own() -> None:
     metrics = [metric(name="404s %", templateRef={"name": "errors"}) for _ in range(2)]
     analysis = loaded(canary(*metrics), *TEMPLATES)
