@@ -26,6 +26,7 @@ from judge.verdict.verdict import Outcome, Verdict
 _NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _COUNTED = ("failure", "error", "skipped")
 _RUN = "verdict"
+_TAKEN = re.compile(r"verdict|on-(pass|fail|inconclusive)|interrupted|could-not-judge")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ def _cases(verdict: Verdict, place: str) -> Iterator[_Case]:
     for track, metrics in comparisons.items():
         for name, one in metrics.items():
             where = f"{place}.{track}" if track else place
+            name = f"metric {name}" if _TAKEN.fullmatch(name) else name
             if one.verdict is Outcome.FAIL:
                 yield _Case(where, name, "failure", "regression", one.reason)
             elif one.verdict is Outcome.INCONCLUSIVE:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -119,12 +120,12 @@ def verdict(
 
 def _judged(analysis: ResolvedAnalysis, asked: Asked, *, by_look: bool) -> Judged | Verdict:
     """What was judged once the window was over, or what is said where it was not waited for."""
-    from judge.cli.ci.window import not_yet, wait_until
+    from judge.cli.ci.window import PATIENCE, not_yet, patiently, wait_until
     from judge.runs.once import judge_window, settled
     from judge.runs.run import settling_delay
     from judge.sources.prometheus import prometheus_source
 
-    now = time.time()
+    now, patience = time.time(), 0.0
     with prometheus_source(analysis.prometheus) as source:
         end = asked.end(analysis, now=now)
         if asked.wait and end is not None:
@@ -133,9 +134,13 @@ def _judged(analysis: ResolvedAnalysis, asked: Asked, *, by_look: bool) -> Judge
             ready = end + settling_delay(analysis, scrape)
             if not wait_until(ready, timeout=asked.timeout):
                 return not_yet(analysis, ready, asked.timeout or 0.0)
+            patience = PATIENCE if asked.timeout is None else min(PATIENCE, asked.timeout)
         if end is None:
             end = settled(analysis, source, now=now)
-        return judge_window(analysis, source, end=end, lookback=asked.lookback, by_look=by_look)
+        judge = partial(
+            judge_window, analysis, source, end=end, lookback=asked.lookback, by_look=by_look
+        )
+        return patiently(judge, patience=patience)
 
 
 def _check_folder(path: Path | None) -> None:

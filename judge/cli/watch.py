@@ -80,7 +80,7 @@ def watch(
     do what the verdict sets off, 130 interrupted.
     """
     from judge.cli.analysis_file import read_analysis
-    from judge.cli.interruption import interrupted_once
+    from judge.cli.interruption import INTERRUPTED, interrupted_once
     from judge.cli.watching import Wanted, default_database, fingerprint
 
     if (file is None) == (resume is None):
@@ -88,15 +88,18 @@ def watch(
     if resume is not None and database is None:
         raise click.UsageError("--resume needs the --database in which the run is")
     step = Step(file.stem if file else f"run {resume}", reports, reactions, file=str(file or ""))
-    with interrupted_once(), step.guarded():
-        if file is None:
-            wanted = Wanted(database or "", resume=resume)
-        else:
-            analysis = read_analysis(file, variables=variables, prometheus=prometheus)
-            mark = fingerprint(analysis, started_at)
-            place = database or default_database(mark)
-            wanted = Wanted(place, analysis=analysis, mark=mark, started_at=started_at)
-        sys.exit(_run(wanted, step, timeout=timeout, output=output))
+    try:
+        with interrupted_once(), step.guarded():
+            if file is None:
+                wanted = Wanted(database or "", resume=resume)
+            else:
+                analysis = read_analysis(file, variables=variables, prometheus=prometheus)
+                mark = fingerprint(analysis, started_at)
+                place = database or default_database(mark)
+                wanted = Wanted(place, analysis=analysis, mark=mark, started_at=started_at)
+            sys.exit(_run(wanted, step, timeout=timeout, output=output))
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
 
 
 def _run(wanted: Wanted, step: Step, *, timeout: float | None, output: str) -> int:
@@ -124,7 +127,8 @@ def _run(wanted: Wanted, step: Step, *, timeout: float | None, output: str) -> i
             ended = _show(watched, timeout)
             return _told(watched, house, step, output, timeout=None if ended else timeout)
     except KeyboardInterrupt:
-        click.echo(_interrupted(run, wanted.database), err=True)
+        if not step.concluded:
+            click.echo(_interrupted(run, wanted.database), err=True)
         raise
 
 

@@ -137,6 +137,20 @@ def test_what_could_not_be_judged_is_one_error() -> None:
     assert (case.status, case.output) == ("error", "Prometheus is out of reach")
 
 
+def test_a_metric_is_not_taken_for_the_run() -> None:
+    odd = {"verdict": BAD, "on-pass": GOOD, "latency": GOOD}
+    said = Verdict(Outcome.PASS, "because", 50.0, Promise.EXACT, metrics=odd)
+    text = verdict_junit(said, ANALYSIS, problem=Problem("on-pass", "exit code 7"))
+    check_schema(text)
+    assert [(one.name, one.status) for one in shown_by_gitlab(text)] == [
+        ("metric verdict", "failure"),
+        ("metric on-pass", "success"),
+        ("latency", "success"),
+        ("verdict", "success"),
+        ("on-pass", "error"),
+    ]
+
+
 def test_what_xml_cannot_hold_is_marked() -> None:
     odd = 'bell \x07, half \ud800, \x00, \ufffe and <tag> & "quotes" ]]>'
     for text in (

@@ -10,12 +10,13 @@ import sys
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from judge.cli.ci.window import Asked, wait_until
+from judge.cli.ci.window import Asked, patiently, wait_until
 from judge.cli.main import judge
 from judge.errors import SourceUnavailable
 from judge.spec.resolved import ResolvedAnalysis
@@ -266,6 +267,30 @@ def test_a_clock_that_jumps_ends_the_wait() -> None:
         2200.0, timeout=None, clock=lambda: now[0], monotonic=lambda: slept[0], sleep=sleep
     )
     assert slept[0] == 2.0
+
+
+@pytest.mark.parametrize(("lost", "patience", "asks"), [(2, 60.0, 3), (9, 60.0, 7), (1, 0.0, 1)])
+def test_a_prometheus_that_is_lost_for_a_moment_is_asked_again(
+    lost: int, patience: float, asks: int
+) -> None:
+    now, asked = [0.0], [0]
+
+    def judged() -> str:
+        asked[0] += 1
+        if asked[0] <= lost:
+            raise SourceUnavailable("out of reach")
+        return "judged"
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    call = partial(patiently, judged, patience=patience, monotonic=lambda: now[0], sleep=sleep)
+    if lost < asks:
+        assert call() == "judged"
+    else:
+        with pytest.raises(SourceUnavailable):
+            call()
+    assert asked[0] == asks
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

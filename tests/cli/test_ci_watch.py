@@ -192,3 +192,34 @@ def test_an_interrupted_run_is_reported_as_such(analysis: Path, tmp_path: Path) 
     assert "is unfinished" in said
     (case,) = shown_by_gitlab((tmp_path / "report.junit").read_text())
     assert (case.status, case.suite) == ("error", "judge.shop.checkout")
+
+
+def test_a_command_that_is_interrupted_has_failed(
+    analysis: Path, began: int, tmp_path: Path
+) -> None:
+    note = tmp_path / "note"
+    command = f"echo x >> {note}; test $(wc -l < {note}) -gt 1 || exec sleep 60"
+    database = f"sqlite:///{analysis.parent / 'runs.db'}"
+    words = ["watch", str(analysis), "--database", database, "--started-at", str(began)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "judge", *words, "--on-pass", command, *files(tmp_path)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not note.exists():
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "interrupted while the command of --on-pass was carried out" in said
+    assert "is unfinished" not in said
+    text = (tmp_path / "report.junit").read_text()
+    check_schema(text)
+    assert [(one.name, one.status) for one in shown_by_gitlab(text)][-2:] == [
+        ("verdict", "success"),
+        ("interrupted", "error"),
+    ]
+    assert watch(analysis, "--started-at", began, "--on-pass", command).exit_code == 0
+    assert note.read_text() == "x\nx\n"

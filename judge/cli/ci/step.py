@@ -7,6 +7,7 @@ the verdict is a pass and that what was to be done after it was done. Not here: 
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -139,15 +140,23 @@ class Step:
         if earlier is not None:
             return _not_again(earlier)
         told = environment(said.verdict, said.analysis, run=run, evidence=self.evidence)
-        code = carry_out(command, told)
-        if ledger is not None:
-            ledger.end(run, option, code)
+        code = -signal.SIGTERM
+        try:
+            code = carry_out(command, told)
+        finally:
+            if ledger is not None:
+                ledger.end(run, option, code)
         if code == 0:
             return None
         return Problem(
             option,
             f"the verdict is {outcome.value}, but the command of --{option} failed: {_how(code)}",
         )
+
+    @property
+    def concluded(self) -> bool:
+        """Whether the verdict is reported."""
+        return self._concluded is not None
 
     def _interrupted(self) -> None:
         if self._concluded is None:

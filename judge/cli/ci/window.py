@@ -9,16 +9,22 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import click
 
 from judge.cli.moments import clock_time
+from judge.errors import QueryTooLarge, SourceUnavailable
 from judge.spec.resolved import ResolvedAnalysis
 from judge.spec.units import format_duration
 from judge.verdict.promise import unmeasured
 from judge.verdict.verdict import Outcome, Verdict
 
+PATIENCE = 120.0  # seconds for which Prometheus may be out of reach once the window is over
+_PAUSE = 10.0  # seconds until it is asked again
 _GLANCE = 1.0  # seconds between looks at the clock, which may jump
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +97,34 @@ def wait_until(
         if sys.stderr.isatty():
             click.echo(f"\r{format_duration(round(left))} to go ", nl=False, err=True)
         sleep(pause)
+    if sys.stderr.isatty():
+        click.echo("", err=True)
     return True
+
+
+def patiently(
+    judge: Callable[[], T],
+    *,
+    patience: float,
+    monotonic: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> T:
+    """What ``judge`` says, asked again for ``patience`` seconds where Prometheus is out of reach.
+
+    Who has waited for half an hour need not lose it to a restart of Prometheus. Raises
+    `SourceError` in the end.
+    """
+    ends = monotonic() + patience
+    while True:
+        try:
+            return judge()
+        except QueryTooLarge:
+            raise
+        except SourceUnavailable as error:
+            if monotonic() + _PAUSE > ends:
+                raise
+            click.echo(f"{error}; it is asked again", err=True)
+            sleep(_PAUSE)
 
 
 def not_yet(analysis: ResolvedAnalysis, ready: float, timeout: float) -> Verdict:
