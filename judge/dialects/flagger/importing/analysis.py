@@ -15,8 +15,9 @@ from typing import Any
 from judge.dialects.flagger.importing.bounds import BUILTINS
 from judge.dialects.flagger.importing.canary import ISTIO, Analysis, Canary
 from judge.dialects.flagger.importing.editing import WEBHOOKS, listed, with_hooks
+from judge.dialects.flagger.importing.fields import Plan
 from judge.dialects.flagger.importing.hooks import Hook, missing
-from judge.dialects.flagger.importing.metrics import Carried, Carrier, Plan
+from judge.dialects.flagger.importing.metrics import Carried, Carrier
 from judge.dialects.flagger.importing.queries import PRIMARY
 from judge.dialects.flagger.importing.reading import Found, found_in
 from judge.dialects.flagger.importing.remarks import Fault, remarks, webhook_remarks

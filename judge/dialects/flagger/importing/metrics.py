@@ -17,6 +17,15 @@ from typing import Any
 from judge.dialects.flagger.builtins import Builtin, builtin
 from judge.dialects.flagger.importing.bounds import BUILTINS, Bounds, bounds_of
 from judge.dialects.flagger.importing.canary import Analysis, Canary, Metric
+from judge.dialects.flagger.importing.fields import (
+    SHOWN,
+    Plan,
+    apart,
+    fault_of,
+    fields_of,
+    shown,
+    uses_of,
+)
 from judge.dialects.flagger.importing.queries import (
     Names,
     NotWritable,
@@ -31,19 +40,14 @@ from judge.dialects.flagger.importing.tracks import Variables, filled_in
 from judge.errors import Issue, SpecError
 from judge.spec.flagger_template import FlaggerTemplate, ProviderWritten
 from judge.spec.go_template import GoTemplateError
-from judge.spec.loading import load_analysis_document
-from judge.spec.promql import PromqlError, parse_vector_selector
+from judge.spec.promql import PromqlError
 from judge.spec.promql_shapes import Measured, measured, shape_of
-from judge.spec.rendering import RenderingError, names, unknown
-from judge.spec.resolved import Kind
+from judge.spec.rendering import RenderingError, unknown
 from judge.spec.suggestion.draft import DraftMetric
-from judge.spec.units import UnitError, format_duration, parse_duration, parse_share
+from judge.spec.units import UnitError, parse_duration
 from judge.spec.written import Path, Written
 
 DEFAULT_WINDOW = "1m"
-POD_LABELS = ("kubernetes_pod_name", "pod_name")
-"""Labels that name a pod in the scrapes that many of Flagger's queries are for, beside ``pod``."""
-
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_-]+")
 _LONGEST = 100
 
@@ -62,25 +66,6 @@ class Carried:
     inputs: tuple[str, ...]
     origins: tuple[Origin, ...]
     remarks: tuple[Issue, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What the whole analysis gives its metrics.
-
-    ``provider`` is whose builtin metrics are read; times are in seconds; ``failures`` is how many
-    failed checks Flagger rolls back after.
-    """
-
-    provider: str
-    interval: float
-    duration: float
-    failures: int
-
-    @property
-    def lasting(self) -> str:
-        """How long a plain bound may be broken: the ticks that Flagger counts, within the run."""
-        return format_duration(min(self.failures * self.interval, self.duration))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +120,7 @@ class Carrier:
             wrong = [*self.found, self.read.issue(self.at, message)]
         if wrong:
             raise SpecError(wrong)
-        uses = frozenset().union(*(_uses(one.fields) for one in made))
+        uses = frozenset().union(*(uses_of(one.fields) for one in made))
         return Carried(
             tuple(made),
             self.variables.tracks(uses),
@@ -246,14 +231,22 @@ class Carrier:
 
     def _name(self, i: int, wanted: str) -> str:
         """``wanted`` as a metric may be called, and no other is."""
-        name = _NOT_IN_NAMES.sub("-", wanted).strip("-")[:_LONGEST] or "metric"
-        rivals = (f"{name}-{i}" for i in range(2, len(self.taken) + 3))
-        found = next(one for one in (name, *rivals) if one not in self.taken)
-        self.taken.add(found)
+        found = self._free(wanted)
         if found != wanted:
             message = f"{wanted!r:.100} becomes {found}; an analysis's names are plain, and unique"
             self.remark((i, "name"), message)
         return found
+
+    def _free(self, wanted: str) -> str:
+        name = _NOT_IN_NAMES.sub("-", wanted).strip("-")[:_LONGEST] or "metric"
+        rivals = (f"{name}-{i}" for i in range(2, len(self.taken) + 3))
+        found = next(one for one in (name, *rivals) if one not in self.taken)
+        self.taken.add(found)
+        return found
+
+    def _named(self, one: Measured, asked: _Asked) -> Measured:
+        """A part of a metric's own has a name that no other has."""
+        return one if one.name == asked.name else replace(one, name=self._free(one.name))
 
     def _drafts(self, asked: _Asked) -> Iterator[DraftMetric]:
         """The metrics that a query becomes; nothing, with a remark, where it becomes none."""
@@ -291,102 +284,16 @@ class Carrier:
         for one in made:
             for text in one.remarks:
                 self.remark(asked.at, text)
-        for one in (part for whole in made for part in _apart(whole)):
-            fields = self._fields(one)
-            wrong = self._faults(fields)
+        for one in (self._named(part, asked) for whole in made for part in apart(whole)):
+            fields = fields_of(one, self.plan)
+            tracks = self.variables.tracks(uses_of(fields))
+            variables = filled_in(self.inputs)
+            wrong = fault_of(fields, self.plan, tracks=tracks, variables=variables)
             if wrong:
                 self.remark(asked.at, f"{wrong}; the metric is left out")
             else:
-                said = _SHOWN if one.rules.get("observe") else shown(asked.bounds)
+                said = SHOWN if one.rules.get("observe") else shown(asked.bounds)
                 yield DraftMetric(fields, (f"{asked.what}: {said}",))
-
-    def _fields(self, one: Measured) -> dict[str, Any]:
-        fields = {name: _plain(name, value, one.kind) for name, value in one.written().items()}
-        fields |= self._lasting(one)
-        fields |= _pod_label(one.queries)
-        # The queries are the longest, and come last.
-        return {**{k: v for k, v in fields.items() if k != "queries"}, "queries": fields["queries"]}
-
-    def _lasting(self, one: Measured) -> dict[str, Any]:
-        """`for`, where the bound is a plain one: it has no other way to be patient."""
-        bounded = "max" in one.rules or "min" in one.rules
-        plain = one.kind is Kind.GAUGE or (one.kind is Kind.HISTOGRAM and "min" in one.rules)
-        return {"for": self.plan.lasting} if bounded and plain else {}
-
-    def _faults(self, fields: Mapping[str, Any]) -> str:
-        """What is wrong with a metric in an analysis by itself, or ""."""
-        spec = {
-            "interval": format_duration(self.plan.interval),
-            "duration": format_duration(self.plan.duration),
-            "variables": filled_in(self.inputs),
-            "tracks": self.variables.tracks(_uses(fields)),
-            "metrics": [fields],
-        }
-        document = {
-            "apiVersion": "judge/v1",
-            "kind": "Analysis",
-            "metadata": {"name": "one"},
-            "spec": spec,
-        }
-        try:
-            load_analysis_document(document)
-        except SpecError as error:
-            return "; ".join(issue.message for issue in error.issues)
-        return ""
 
 
 _ADDRESS = ("spec", "provider", "address")
-_SHOWN = "compared with the primary; remove observe to have that decide too"
-_BOUND = ("max", "min", "quantile")
-_COMPARISON = ("limit", "worst")
-
-
-def _apart(one: Measured) -> Iterator[Measured]:
-    """A number of which nothing is known is held to its range, and its comparison only shown.
-
-    It may be 0, or one value a track: a run that could not test that would stay inconclusive.
-    """
-    if one.kind is not Kind.GAUGE or not one.rules.get("limit"):
-        yield one
-        return
-    bounded = any(name in one.rules for name in _BOUND)
-    if bounded:
-        yield replace(one, rules={k: v for k, v in one.rules.items() if k not in _COMPARISON})
-    name = f"{one.name}-compared" if bounded else one.name
-    rules = {k: v for k, v in one.rules.items() if k not in _BOUND}
-    yield replace(one, name=name, rules={**rules, "observe": True})
-
-
-def _plain(name: str, value: Any, kind: Kind) -> Any:
-    """A number as one would write it: 500 rather than 500.0, and 1% rather than 0.01."""
-    if not isinstance(value, float):
-        return value
-    percent = f"{100 * value:.10g}%"
-    if kind is Kind.PROPORTION and name in ("max", "min") and parse_share(percent) == value:
-        return percent
-    return int(value) if value.is_integer() else value
-
-
-def shown(bounds: Bounds) -> str:
-    """The range in words."""
-    least = "" if bounds.least is None else f"{bounds.least:g} at the least"
-    most = "" if bounds.most is None else f"{bounds.most:g} at the most"
-    return " and ".join(one for one in (least, most) if one) or "no range"
-
-
-def _uses(fields: Mapping[str, Any]) -> frozenset[str]:
-    """The variables that a metric's queries name."""
-    return frozenset().union(*(names(expr) for expr in fields["queries"].values()))
-
-
-def _pod_label(queries: Mapping[str, str]) -> dict[str, str]:
-    """The label of pods by which the query itself selects them, where it is not the usual one."""
-    for query in queries.values():
-        try:
-            _, matchers = parse_vector_selector(query)
-        except PromqlError:
-            continue
-        for label in POD_LABELS:
-            if any(one.name == label for one in matchers):
-                return {"podLabel": label}
-    return {}
