@@ -50,12 +50,13 @@ def hook_path(path: str) -> HookPath | None:
 def speaks_plainly(path: str) -> bool:
     """Whether ``path``, behind a hook or not, is meant for a dialect of `PLAIN`.
 
-    As it is meant: a slash too many, or a hook whose token was left out, is no JSON to its caller.
+    As it is meant: a slash too many, a hook whose token was left out, or one with nothing behind it,
+    where the load tester runs commands, are their callers' too.
     """
     hook = hook_path(path)
     inside = path if hook is None else hook.path
     first = inside.lstrip("/").partition("/")[0]
-    return first in PLAIN or (hook is not None and hook.token in PLAIN)
+    return first in PLAIN or (hook is not None and (not first or hook.token in PLAIN))
 
 
 def writable(path: str) -> str:

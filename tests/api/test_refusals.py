@@ -63,6 +63,7 @@ def is_a_line(answer: httpx.Response) -> bool:
         ("/hooks/{hook}/flagger/unknown/rollout", 404),
         ("/hooks/{hook}/gate/unknown", 404),
         ("/hooks/{hook}/rollback", 404),
+        ("/hooks/{hook}/", 404),
     ],
 )
 def test_who_is_sent_away_is_told_so_in_a_line(guarded: Server, path: str, status: int) -> None:
@@ -139,8 +140,9 @@ def test_others_are_told_a_problem(guarded: Server, path: str) -> None:
         ("/hooks/x/gate/check", True),
         ("/hooks/gate/check", True),
         ("/hooks/x/kayenta/gate", False),
-        ("/hooks/x", False),
-        ("/hooks", False),
+        ("/hooks/x", True),
+        ("/hooks/x/", True),
+        ("/hooks/x/api/v1/gates", False),
         ("/gates", False),
         ("/api/v1/gates", False),
         ("/", False),
