@@ -54,13 +54,19 @@ def test_text_and_markdown_have_it_beside_the_verdict(difference: Difference | N
 
 
 def test_junit_fails_for_the_worse_and_skips_what_is_not_known() -> None:
+    """The run, whose case is the last, is no success where it is not known."""
     told = {
-        difference: [one.tag for one in case]
+        difference: [
+            [one.tag for one in case]
+            for case in ET.fromstring(render(verdict(difference), ANALYSIS, "junit")).iter(
+                "testcase"
+            )
+        ]
         for difference in (*Difference, None)
-        for case in ET.fromstring(render(verdict(difference), ANALYSIS, "junit")).iter("testcase")
     }
-    assert told[Difference.BETTER] == told[Difference.NONE] == []
-    assert (told[Difference.WORSE], told[None]) == (["failure"], ["skipped"])
+    assert told[Difference.BETTER] == told[Difference.NONE] == [[], []]
+    assert told[Difference.WORSE] == [["failure"], ["failure"]]
+    assert told[None] == [["skipped"], ["failure"]]
 
 
 def board(difference: Difference | None) -> Board:
