@@ -279,6 +279,20 @@ def test_secrets_stay_behind() -> None:
         assert words in said(one)
 
 
+def test_an_address_that_no_analysis_may_hold_is_told() -> None:
+    one = made(template(metric(address="http://user:secret@prometheus:9090")))
+    assert "prometheus" not in spec_of(one)
+    assert "cannot stand in an analysis" in said(one)
+    assert "secret@" not in one.text + said(one)
+
+
+def test_a_template_that_is_asked_for_twice_is_imported_once() -> None:
+    step = {"analysis": {"templates": [{"templateName": "judged"}], "args": []}}
+    one = made(template(), rollout(LATEST, steps=[step]))
+    assert len(spec_of(one)["metrics"]) == 1
+    assert "asks for judged again; the arguments of the first time are taken" in said(one)
+
+
 def test_what_is_not_of_one_prometheus_is_left_out() -> None:
     metrics = [
         metric(name="a"),
@@ -458,6 +472,7 @@ def test_what_cannot_be_carried_over_is_told_with_its_place() -> None:
         ([{**template(), "spec": None}], "has no spec"),
         ([{**template(), "metadata": {}}], "has no metadata.name"),
         ([template(metrics="x")], "must be a list"),
+        ([{**template(), "metadata": {"name": "x", "namespace": "a b"}}], "is no namespace"),
         ([template(metrics=["x"])], "must be a mapping"),
         ([template(metric(count="many"))], "is no whole number"),
         ([template(metric(count=5))], "needs an interval"),
@@ -465,6 +480,8 @@ def test_what_cannot_be_carried_over_is_told_with_its_place() -> None:
         ([template(metric(failureLimit=-1))], "waits for a success"),
         ([template(metric(query=""))], "has no query"),
         ([template(metric(query="x{"))], "metrics[0].provider.prometheus.query"),
+        ([template(metric(query="x{a='${b}'}"))], "${b} would be taken for a variable of Judge's"),
+        ([template(metric(query="x{a='{{b}}'}"))], "{{b}} would be taken for a variable"),
         ([template(metric(successCondition=True))], "must be a text"),
         ([template(metric(address="{{args.canary-hash}}"))], "--set canary-hash=VALUE"),
         ([template(metric(address="{{workflow.x}}"))], "nothing that Argo Rollouts fills in"),

@@ -34,6 +34,7 @@ from judge.spec.suggestion.draft import written as drafted
 from judge.spec.units import format_duration
 from judge.spec.written import Written
 
+_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", re.ASCII)
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
@@ -152,7 +153,7 @@ class _Importer:
         }
         return Draft(
             name=self._name(),
-            namespace=_metadata(self._main(), "namespace"),
+            namespace=self._namespace(),
             spec=spec,
             tracks={track: _track(track, tracks[track]) for track in (BASELINE, CANARY)},
             metrics=metrics,
@@ -174,6 +175,12 @@ class _Importer:
     def _name(self) -> str:
         name = _metadata(self._main(), "name") or self.found.templates[0].name
         return _NOT_IN_NAMES.sub("-", name)[:100].strip("-._") or "imported"
+
+    def _namespace(self) -> str:
+        name = _metadata(self._main(), "namespace")
+        if name and not _NAME.fullmatch(name):
+            raise self._main().refused(f"{name!r:.80} is no namespace", "metadata", "namespace")
+        return name
 
     def _head(self, values: Mapping[str, str]) -> list[str]:
         names = ", ".join(dict.fromkeys(one.name for one in self.found.templates))

@@ -106,7 +106,10 @@ def _asked_for(found: Found, declared: dict[tuple[bool, str], Template]) -> Iter
             if key not in declared:
                 message = f"the template {key[1]} is in none of the files; name its file too"
                 raise reference.part.refused(message)
-            wanted.setdefault(key, reference)
+            first = wanted.setdefault(key, reference)
+            if first is not None and first.part.data.get("args") != reference.part.data.get("args"):
+                message = f"asks for {key[1]} again; the arguments of the first time are taken"
+                found.remarks.append(reference.part.issue(message))
     seen: set[int] = set()
     for key in list(wanted or declared):
         for one in _with_those_it_names(key, wanted.get(key), declared, []):

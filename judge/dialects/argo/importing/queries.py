@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from judge.dialects.argo.importing.arguments import PLACE, Argument, Arguments, Role, variable_name
 from judge.dialects.argo.importing.parts import Part
+from judge.spec.rendering import RenderingError, places
 from judge.spec.resolved import BASELINE, CANARY
 from judge.spec.template_document import GIVEN
 
@@ -69,7 +70,7 @@ def query_of(part: Part, arguments: Arguments) -> Query:
             made += f"{{{{ {argument.variable} }}}}"
         starts.append((len(made), end))
     made += text[end:]
-    return Query(
+    query = Query(
         made.strip(),
         tuple(dict.fromkeys(uses)),
         tuple(dict.fromkeys(sides)),
@@ -77,6 +78,22 @@ def query_of(part: Part, arguments: Arguments) -> Query:
         tuple(dict.fromkeys(fixed)),
         _without_margin(starts, made),
     )
+    _check_places(query, part)
+    return query
+
+
+def _check_places(query: Query, part: Part) -> None:
+    """Refuse what would be taken for a place of ours and is none, such as ``${name}``."""
+    ours = {one.variable for one in query.uses} | {side_name(one) for one in query.sides}
+    try:
+        found = places(query.text)
+    except RenderingError as error:
+        at = query.offset(error.offset)
+        raise part.refused(str(error), "query", offset=at) from error
+    for one in found:
+        if one.name not in ours or query.text.startswith("$", one.start):
+            message = f"{query.text[one.start : one.end]} would be taken for a variable of Judge's"
+            raise part.refused(message, "query", offset=query.offset(one.start))
 
 
 def side_name(argument: Argument) -> str:
@@ -110,7 +127,8 @@ def _variable(argument: Argument, text: str, at: int) -> bool:
     quote = _quote_at(text, at)
     if not quote:
         return False
-    return argument.value is None or _BARE.fullmatch(argument.value) is not None
+    values = (argument.value, argument.opposite)
+    return all(one is None or _BARE.fullmatch(one) is not None for one in values)
 
 
 def _known(argument: Argument, part: Part, match: re.Match[str]) -> str:

@@ -16,6 +16,7 @@ from judge.errors import Issue, SpecError
 from judge.spec.units import format_duration
 
 INTERVAL, LENGTH = 60.0, 1800.0
+MOST_LOOKS = 11_000
 
 _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 _WRITTEN = re.compile(r"(?:\d+(?:\.\d+)?(?:h|ms|m|s))+")
@@ -55,7 +56,7 @@ def timing_of(metric: Part, arguments: Arguments) -> Timing:
     interval = _seconds(metric, arguments, "interval")
     if interval is None and count not in (None, 0, 1):
         raise metric.refused("needs an interval beside it", "count")
-    ends = count or (1 if interval is None else None)
+    ends = count if count and count > 0 else 1 if interval is None else None
     return Timing(interval, ends, _seconds(metric, arguments, "initialDelay") or 0.0, metric)
 
 
@@ -71,7 +72,7 @@ def schedule_of(timings: Sequence[Timing], rollout: Part | None) -> tuple[Schedu
     interval = max(1.0, round(min(given))) if given else INTERVAL
     warmup = max(one.delay for one in timings)
     duration, why = _length(timings, rollout)
-    looks = max(1, round(duration / interval))
+    looks = min(max(1, round(duration / interval)), MOST_LOOKS)
     found = Schedule(interval, looks * interval, warmup, why)
     return found, [issue for one in timings for issue in _remarks(one, found)]
 

@@ -11,11 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from judge.dialects.argo.importing.arguments import Arguments
 from judge.dialects.argo.importing.parts import Part
 from judge.errors import Issue
-from judge.spec.fields import SECRET_HEADERS
+from judge.spec.fields import SECRET_HEADERS, Url
 
+_URL: TypeAdapter[str] = TypeAdapter(Url)
 _SIGNED = ("sigv4", "oauth2", "basicAuth")
 
 
@@ -52,6 +55,14 @@ def written(server: Server) -> tuple[dict[str, Any], list[Issue]]:
             "the server `default` of its settings"
         )
         return {}, [part.issue(message)]
+    try:
+        _URL.validate_python(server.address)
+    except ValidationError:
+        message = (
+            "cannot stand in an analysis (no URL, or one with a user in it); write "
+            "prometheus: {address: ...} there, a user under basicAuth"
+        )
+        return {}, [part.issue(message, "address")]
     found: dict[str, Any] = {"address": server.address}
     remarks = []
     headers: dict[str, str] = {}
@@ -66,8 +77,9 @@ def written(server: Server) -> tuple[dict[str, Any], list[Issue]]:
         found["headers"] = headers
     if part.flag("insecure"):
         found["tls"] = {"insecureSkipVerify": True}
-    if part.has("timeout"):
-        found["timeout"] = f"{part.text('timeout')}s"
+    timeout = part.text("timeout")
+    if timeout.isdecimal() and int(timeout):
+        found["timeout"] = f"{int(timeout)}s"
     remarks += [
         part.issue(_signed(name), "authentication", name)
         for name in _SIGNED
