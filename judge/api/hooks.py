@@ -50,7 +50,7 @@ def hook_path(path: str) -> HookPath | None:
 def speaks_plainly(path: str) -> bool:
     """Whether ``path``, behind a hook or not, is meant for a dialect of `PLAIN`.
 
-    As it is meant: a slash too many, a hook whose token was left out, or one with nothing behind it,
+    As it is meant: a slash too many, a hook without its token, or one with nothing behind it,
     where the load tester runs commands, are their callers' too.
     """
     hook = hook_path(path)
