@@ -80,7 +80,6 @@ def test_a_mapping_without_variables_has_no_field() -> None:
 
 
 def test_an_alternative_to_with() -> None:
-    """Go has it since 1.23, with which Flagger is built; the recorded answers are older."""
     text = "{{ with variables.empty }}a{{ else with target }}b{{ . }}{{ else }}c{{ end }}"
     assert render(text, VALUES) == "bpodinfo"
 
