@@ -85,6 +85,22 @@ class Conditions:
         """
         return self._piece(lambda phase: phase is not Phase.FAILED)
 
+    def of_series(self) -> str:
+        """What of several series the range is about: `max`, `min`, `each`, or "" for the first.
+
+        `max`: the largest must be good, as where each has to be and there is an upper bound alone.
+        """
+        good = self.range()
+        if good is None or self.whole:
+            return ""
+        within, beyond = _apart(good)
+        fails = {self.phase(both) is Phase.FAILED for both in ([within, beyond], [beyond, within])}
+        if len(fails) > 1:
+            return ""
+        if good.min is not None and good.max is not None:
+            return "each"
+        return "max" if fails == {good.max is not None} else "min"
+
     def undecided(self) -> bool:
         """Whether there are values that neither condition takes."""
         cells = [self.of_value(one) for one in _samples(self._turns())]
@@ -105,6 +121,15 @@ class Conditions:
         strict = [lower] if first % 2 == 0 else []
         strict += [upper] if last % 2 == 0 else []
         return Range(lower, upper, tuple(one for one in strict if one is not None))
+
+
+def _apart(good: Range) -> tuple[float, float]:
+    """A value within the range and one beyond it."""
+    if good.min is None:
+        most = good.max or 0.0
+        return most - 1.0, most + 1.0
+    within = good.min + 1.0 if good.max is None else (good.min + good.max) / 2
+    return within, good.min - 1.0
 
 
 def _samples(turns: Sequence[float]) -> list[float]:

@@ -128,3 +128,22 @@ def test_a_long_condition_is_read_and_said() -> None:
     assert conditions(many).range() == Range(None, 60.0, (60.0,))
     chained = "<".join(map(str, range(500))) + "<result[0]"
     assert conditions(chained).range() == Range(499.0, None, (499.0,))
+
+
+@pytest.mark.parametrize(
+    ("success", "failure", "wanted"),
+    [
+        ("result[0] < 5", "", ""),
+        ("result < 5", "", ""),
+        ("all(result, {# < 5})", "", "max"),
+        ("none(result, {# >= 5})", "", "max"),
+        ("", "any(result, {# >= 5})", "max"),
+        ("any(result, {# < 5})", "", "min"),
+        ("all(result, {# > 5})", "", "min"),
+        ("any(result, {# > 5})", "", "max"),
+        ("all(result, {# > 1 && # < 5})", "", "each"),
+        ("len(result) > 0", "", ""),
+    ],
+)
+def test_which_of_several_series_must_be_good(success: str, failure: str, wanted: str) -> None:
+    assert conditions(success, failure).of_series() == wanted

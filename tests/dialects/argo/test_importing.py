@@ -396,6 +396,19 @@ def test_what_the_conditions_say_besides_is_told(conditions: dict[str, str], wor
     assert words in said(made(template(metric(**conditions))))
 
 
+def test_of_several_series_the_one_that_decides_is_bounded() -> None:
+    query = 'sum by (pod) (queue{h="{{args.canary-hash}}"})'
+
+    def asked(success: str) -> Imported:
+        return made(template(metric(query=query, successCondition=success)))
+
+    held = asked("all(result, {# <= 5})")
+    assert spec_of(held)["metrics"][0]["queries"]["value"].startswith("max(sum by (pod) (queue{")
+    assert "looks at each series" in said(asked("all(result, {# >= 1 && # <= 5})"))
+    alone = spec_of(asked("result[0] <= 5"))
+    assert alone["metrics"][0]["queries"]["value"].startswith("sum by (pod)")
+
+
 def test_a_metric_without_conditions_is_compared() -> None:
     bare = metric()
     del bare["successCondition"]

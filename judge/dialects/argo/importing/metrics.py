@@ -85,6 +85,7 @@ def read_metric(part: Part, arguments: Arguments, *, dry: bool) -> MetricRead:
     if query.only_stable:
         raise provider.refused("reads the stable version alone, which is not judged", "query")
     conditions = _conditions(part, arguments)
+    good = _range(part, conditions, compared=bool(query.sides))
     failures = limit_of(part, arguments, "failureLimit", 0)
     if failures < 0:
         message = "waits for a success however often it fails, and nothing here does"
@@ -93,11 +94,11 @@ def read_metric(part: Part, arguments: Arguments, *, dry: bool) -> MetricRead:
         part,
         part.text("name"),
         query,
-        _shape(provider, query),
+        _of_all(_shape(provider, query), conditions),
         server_of(provider, arguments),
         timing_of(part, arguments),
         conditions,
-        _range(part, conditions, compared=bool(query.sides)),
+        good,
         failures,
         dry,
     )
@@ -109,6 +110,14 @@ def _shape(provider: Part, query: Query) -> Shape:
     except (PromqlError, RenderingError) as error:
         at = query.offset(error.offset)
         raise provider.refused(str(error), "query", offset=at) from error
+
+
+def _of_all(shape: Shape, conditions: Conditions) -> Shape:
+    """Of a level of several series that which the conditions hold: the largest, or the least."""
+    wanted = conditions.of_series()
+    if not isinstance(shape, Level) or wanted not in ("max", "min"):
+        return shape
+    return Level(f"{wanted}({shape.expr})")
 
 
 def _conditions(part: Part, arguments: Arguments) -> Conditions:
@@ -211,6 +220,9 @@ def _condition_remarks(read: MetricRead) -> Iterator[Issue]:
             "takes the result for a number, which is an error of Argo Rollouts' where the query "
             "yields a vector; read as result[0]"
         )
+        yield part.issue(message, name)
+    if conditions.of_series() == "each":
+        message = "looks at each series; here they are bounded together, a level by its mean"
         yield part.issue(message, name)
     if conditions.undecided():
         message = "leaves values between it and the other condition, Inconclusive there; they pass"
