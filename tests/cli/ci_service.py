@@ -17,7 +17,7 @@ from tests.servers.prometheus import backfilled
 RATE = 20  # requests a second of each pod
 SCRAPE = 15
 MINUTE = 60
-AHEAD = 180  # seconds of traffic that is there before its time, so that a window can end in it
+AHEAD = 600  # seconds of traffic that is there before its time, so that a window can end in it
 DURATION = 15 * MINUTE
 
 ANALYSIS = """

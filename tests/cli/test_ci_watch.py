@@ -120,10 +120,10 @@ def test_a_pass_sets_its_command_off_while_it_is_watched_on(
     analysis.write_text(analysis.read_text().replace("duration: 15m", EARLY))
     note = tmp_path / "note"
     result = watch(
-        analysis, "--started-at", began + 300, "--timeout", "5s", "--on-pass", NOTE + str(note)
+        analysis, "--started-at", began + 300, "--timeout", "8s", "--on-pass", NOTE + str(note)
     )
     assert result.exit_code == 0, result.output
-    assert "given up after 5s" in result.stderr
+    assert "given up after 8s" in result.stderr
     assert note.read_text() == "pass of shop/checkout\n"
     *_, ended = events(analysis)
     assert ended[1] == {"option": "on-pass", "exitCode": 0}
@@ -133,15 +133,15 @@ def test_a_run_that_is_not_decided_in_time_is_given_up(analysis: Path, tmp_path:
     note = tmp_path / "note"
     result = watch(
         analysis,
-        *("--started-at", int(time.time()) - 150, "--timeout", "3s", "--output", "json"),
+        *("--started-at", int(time.time()) - 150, "--timeout", "6s", "--output", "json"),
         *("--on-fail", NOTE + str(note), *files(tmp_path)),
     )
     assert result.exit_code == 3, result.output
     said = json.loads(result.stdout)
     assert said["verdict"] == "inconclusive"
-    assert said["reason"].startswith("not decided after 3s, 2 of 15 looks: ")
+    assert said["reason"].startswith("not decided after 6s, 2 of 15 looks: ")
     assert said["metrics"]["error-rate"]["estimate"] == pytest.approx(1.0, abs=0.2)
-    assert re.search(r"given up after 3s; run \w+ is unfinished. This goes on", result.stderr)
+    assert re.search(r"given up after 6s; run \w+ is unfinished. This goes on", result.stderr)
     assert shown_by_gitlab((tmp_path / "report.junit").read_text())[-1].status == "failure"
     assert not note.exists()
 

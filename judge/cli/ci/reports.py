@@ -14,6 +14,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -49,14 +50,15 @@ class Reports:
     def prepare(self) -> None:
         """Take away what an earlier execution left. Raises `click.BadParameter` early."""
         for name, path in self._files().items():
-            folder = path.resolve().parent
-            if not folder.is_dir() or not os.access(folder, os.W_OK):
+            place = path if path.exists() else path.resolve().parent
+            if not os.access(place, os.W_OK):
                 raise click.BadParameter(
-                    f"{path} cannot be written: {folder} is no folder that can be written to",
+                    f"{path} cannot be written: {place} is not there, or not yours to write to",
                     param_hint=f"--{name}",
                 )
             if name != "markdown" and path.is_file():
-                path.unlink()
+                with suppress(OSError):  # its folder is not ours; the file itself is
+                    path.unlink()
 
     def __bool__(self) -> bool:
         return bool(self._files())
