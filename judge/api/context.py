@@ -33,7 +33,8 @@ class Context:
     """The parts of an app. ``daemon`` is None where another process looks at the runs.
 
     ``prometheus`` are the servers of the settings, by name. ``clock`` gives Unix seconds.
-    ``stopping`` is set when the server drains: streams end then.
+    ``stopping`` is set when the server drains: streams end then. ``noting`` keeps in order what is
+    written down after its request was answered.
     """
 
     settings: Settings
@@ -48,6 +49,7 @@ class Context:
     registry: CollectorRegistry
     clock: Callable[[], float]
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    noting: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 def context_of(request: Request) -> Context:

@@ -6,6 +6,7 @@ the database. It ends the other way round, within the time that the settings giv
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
@@ -27,12 +28,17 @@ from judge.store.rollouts import Rollouts
 from judge.store.runs import Runs
 from judge.verdict.judging import make_judge
 
+SWITCH = 0.0005  # seconds
+
 
 def serve_until_stopped(settings: Settings, *, listening: Callable[[str], None]) -> None:
     """Serve until SIGTERM or SIGINT. ``listening`` is told where, once connections are taken.
 
     Raises `SettingsError` or `StoreError` where it cannot begin.
     """
+    # A thread that computes lets go after this long where another waits. Each answer waits for that
+    # some ten times over while runs are looked at, and Python's own 5 ms would add up.
+    sys.setswitchinterval(SWITCH)
     check_listening(settings)
     named = named_servers(settings)
     with ExitStack() as stack:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import structlog
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import PlainTextResponse
+from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 
 from judge.api.callers import Asker
-from judge.api.context import context_of
+from judge.api.context import Context, context_of
 from judge.api.flagger.described import REQUEST, RESPONSES
 from judge.api.flagger.route import FlaggerRoute, hook_named, text
-from judge.dialects.flagger.calls import Hook, read_call
-from judge.dialects.flagger.hooks import Hooks
+from judge.dialects.flagger.calls import Call, Hook, read_call
+from judge.dialects.flagger.hooks import NOTED, Hooks
+from judge.errors import JudgeError
+
+_log = structlog.get_logger(__name__)
 
 router = APIRouter(prefix="/flagger", tags=["flagger"], route_class=FlaggerRoute)
 
@@ -50,6 +55,17 @@ async def webhook(
     hooks = Hooks(context.rollouts, context.analyses)
     # A read of a row or two is over sooner than a thread is woken up for it.
     found = hooks.read(asked, analysis, call)
-    if found is None:
-        found = await run_in_threadpool(hooks.carry_out, asked, analysis, call)
-    return text(found)
+    if found is not None:
+        return text(found)
+    if hooks.only_tells(asked, analysis, call):  # Flagger need not wait until it is written down
+        return text(NOTED, afterwards=BackgroundTask(_note, context, hooks, analysis, call))
+    return text(await run_in_threadpool(hooks.carry_out, asked, analysis, call))
+
+
+async def _note(context: Context, hooks: Hooks, analysis: str, call: Call) -> None:
+    """Write an event down, in the order in which they came."""
+    async with context.noting:
+        try:
+            await run_in_threadpool(hooks.carry_out, Hook.EVENT, analysis, call)
+        except JudgeError as error:
+            _log.warning("an event could not be written down", why=str(error))

@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 from fastapi import Request, Response
 from fastapi.responses import PlainTextResponse
+from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 
 from judge.api.bodies import StrictRoute
@@ -46,9 +47,9 @@ class FlaggerRoute(StrictRoute):
         return refusing
 
 
-def text(answer: Answer) -> Response:
-    """The answer as it goes out."""
-    return PlainTextResponse(answer.text, status_code=answer.status)
+def text(answer: Answer, *, afterwards: BackgroundTask | None = None) -> Response:
+    """The answer as it goes out; ``afterwards`` is done when it is out."""
+    return PlainTextResponse(answer.text, status_code=answer.status, background=afterwards)
 
 
 def hook_named(name: str) -> Hook:

@@ -2,8 +2,9 @@
 
 A rollout is one revision (`checksum`) of a Canary under one stored analysis, judged by one run. It
 begins at pre-rollout, or at the first later webhook of a revision that is not known;
-confirm-rollout never begins one, since the checksum is the previous revision's there. Promises that
-every webhook may be repeated, and that no answer waits for Prometheus: the daemon looks, this reads.
+confirm-rollout never begins one, since the checksum is the previous revision's there. Promises
+that every webhook may be repeated, and that no answer waits for Prometheus: the daemon looks, this
+reads.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from judge.store.rollouts import Rollouts
 from judge.store.standing import Standing, Subject
 
 BY = "flagger"
+NOTED = Answer(YES, "noted")
 LONGEST_MESSAGE = 1000  # characters of an event that are kept
 _BEGINS = {Hook.ROLLOUT, Hook.CONFIRM_TRAFFIC_INCREASE, Hook.CONFIRM_PROMOTION}
 _BEFORE = {Hook.CONFIRM_ROLLOUT, Hook.PRE_ROLLOUT}
@@ -54,6 +56,16 @@ class Hooks:
         if standing is None or not standing.is_under_way(call.checksum):
             return None
         return None if _changes_waiting(hook, call, standing) else answer(hook, standing)
+
+    def only_tells(self, hook: Hook, analysis: str, call: Call) -> bool:
+        """Whether `carry_out` answers `NOTED` whatever comes of it, so that it may come after.
+
+        So it is with an event of a rollout that is known. Raises StoreError.
+        """
+        if hook is not Hook.EVENT:
+            return False
+        standing = self._rollouts.standing(_subject(analysis, call))
+        return standing is not None and standing.revision == call.checksum
 
     def carry_out(self, hook: Hook, analysis: str, call: Call) -> Answer:
         """Do what the webhook means, and answer it.
@@ -122,8 +134,8 @@ class Hooks:
             "type": call.metadata.get("eventType", "")[:LONGEST_MESSAGE],
             "phase": call.phase,
         }
-        told = self._rollouts.tell(_subject(analysis, call), call.checksum, data)
-        return Answer(YES, "noted" if told else "not noted")
+        self._rollouts.tell(_subject(analysis, call), call.checksum, data)
+        return NOTED
 
     def _start(self, analysis: str, call: Call, *, renew: bool) -> tuple[str, bool]:
         return self._rollouts.begin(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -234,9 +235,16 @@ def test_events_are_kept_with_the_run(canary: Canary) -> None:
     for _ in range(2):
         assert canary.status("event", metadata={**told, "timestamp": "1578607635167"}) == 200
     assert canary.status("event", A, metadata=told) == 200
+    assert canary.status("event", metadata={"eventMessage": "Promotion completed!"}) == 200
     (run,) = canary.runs()
-    kept = [one for one in canary.server.runs.events(run.id) if one.type is EventType.TOLD]
-    assert [dict(one.data) for one in kept] == [
+
+    def kept() -> list[dict[str, Any]]:
+        events = canary.server.runs.events(run.id)
+        return [dict(one.data) for one in events if one.type is EventType.TOLD]
+
+    # An event is written down after it was answered.
+    assert until(lambda: len(kept()) == 2)
+    assert kept()[:1] == [
         {
             "from": "flagger",
             "message": "Advance podinfo.test canary weight 20",
