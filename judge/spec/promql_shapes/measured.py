@@ -261,5 +261,5 @@ def _changed(own: _Wanted, wanted: _Wanted, rules: Mapping[str, Any]) -> list[st
     """That a bound is written in another unit than the query's."""
     if _bounds(own) == _bounds(wanted):
         return []
-    unit = rules["unit"] or "the buckets' own unit"
+    unit = rules.get("unit", "the buckets' own unit")
     return [f"its range is written in {unit}, as the buckets are"]
