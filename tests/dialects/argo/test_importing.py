@@ -396,6 +396,40 @@ def test_what_the_conditions_say_besides_is_told(conditions: dict[str, str], wor
     assert words in said(made(template(metric(**conditions))))
 
 
+def test_queries_become_the_kinds_that_they_measure() -> None:
+    one = 'h="{{args.canary-hash}}"'
+    queries = {
+        "percent": (
+            f'sum(rate(r{{{one},code!~"5.."}}[5m])) / sum(rate(r{{{one}}}[5m])) * 100',
+            "result[0] >= 95",
+        ),
+        "slowest": (
+            f"histogram_quantile(0.99, sum(rate(b_bucket{{{one}}}[5m])) by (le)) * 1000",
+            "result[0] <= 500",
+        ),
+        "mean": (
+            f"sum(rate(b_sum{{{one}}}[5m])) / sum(rate(b_count{{{one}}}[5m]))",
+            "result[0] <= 0.5",
+        ),
+        "rate": (f"sum(rate(r{{{one}}}[5m]))", "result[0] >= 10"),
+    }
+    metrics = [
+        metric(name=name, query=query, successCondition=condition)
+        for name, (query, condition) in queries.items()
+    ]
+    found = {each["name"]: each for each in spec_of(made(template(*metrics)))["metrics"]}
+    said = {
+        name: (each["kind"], each.get("max", each.get("min")), "limit" in each)
+        for name, each in found.items()
+    }
+    assert said == {
+        "percent": ("proportion", 0.05, True),
+        "slowest": ("histogram", 0.5, True),
+        "mean": ("gauge", 0.5, False),
+        "rate": ("gauge", 10, False),
+    }
+
+
 def test_of_several_series_the_one_that_decides_is_bounded() -> None:
     query = 'sum by (pod) (queue{h="{{args.canary-hash}}"})'
 

@@ -24,7 +24,7 @@ from judge.dialects.argo.importing.server import Server, server_of
 from judge.dialects.argo.tokens import ConditionError
 from judge.errors import Issue
 from judge.spec.promql import PromqlError
-from judge.spec.promql_shapes import Level, Measured, Shape, measured, shape_of
+from judge.spec.promql_shapes import Level, Mean, Measured, Shape, measured, shape_of
 from judge.spec.rendering import RenderingError
 from judge.spec.resolved import Kind
 from judge.spec.suggestion.draft import DraftMetric
@@ -61,9 +61,11 @@ class MetricRead:
     def compared(self) -> bool:
         """Whether the versions are compared: where the query tells them apart.
 
-        Whatever a level is it may be 0, where a ratio says nothing: with a bound it has that alone.
+        With a bound, a level and a mean have that alone: a level may be 0, where a ratio says
+        nothing, and behind a mean there may be no buckets to compare.
         """
-        return bool(self.query.sides) and not (isinstance(self.shape, Level) and self.range)
+        alone = isinstance(self.shape, Level | Mean) and self.range is not None
+        return bool(self.query.sides) and not alone
 
     def measured(self, name: str) -> tuple[Measured, ...]:
         """What Judge makes of it."""
