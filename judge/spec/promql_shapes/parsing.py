@@ -3,7 +3,7 @@
 Owned here: making a text that the parser reads out of one with places, and what the parser's names,
 strings and durations were before. Promised: text that is no PromQL is a `PromqlError`; text that is
 too large to be taken apart safely is None (the parser is recursive, and a deep text would end the
-process). Not here: what a tree means (`reading`).
+process; and it panics at times out of its reach). Not here: what a tree means (`reading`).
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from judge.spec.rendering import Place, mask, places
 LONGEST = 8_000
 DEEPEST = 40
 MOST_OPERATORS = 200
-LONGEST_SECONDS = 1e18  # the parser does not return from a range or an offset that is much longer
+LONGEST_SECONDS = 1e10  # 300 years; the parser panics at ranges and offsets that are far longer
 
 # A range that stands for a place: no query looks back so far, and each place has its own.
 _PLACE_SECONDS = 400_000_000
 _SECONDS = re.compile(
-    r"(?:[\[:]|\boffset\b)\s*[-+]?\s*((?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[-+]?[0-9]+)?|nan)\b",
+    r"(?:[\[:]|\boffset\b)\s*[-+]?\s*((?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[-+]?[0-9]+)?|nan|inf)\b",
     re.IGNORECASE,
 )
 _OPERATORS = re.compile(r"[-+*/%^=<>]|\b(?:and|or|unless|atan2)\b", re.IGNORECASE)
@@ -80,8 +80,8 @@ def parsed(text: str) -> Parsed | None:
     known = {name: i for i, name in enumerate(dict.fromkeys(one.name for one in found))}
     plain, strings, starts = _plain(text, masked, found, known)
     try:
-        tree = promql_parser.parse(plain)
-    except RecursionError:
+        tree = _tree(plain)
+    except _TooLarge:
         return None
     except ValueError as error:
         if _parses(_plain(text, masked, found, known, names=False)[0]):
@@ -125,10 +125,27 @@ def _meaning(literal: str) -> str:
     return meant
 
 
+class _TooLarge(Exception):
+    """What the parser has no room for."""
+
+
+def _tree(text: str) -> Expr:
+    """The parser's tree. Raises its ValueError, and `_TooLarge` where it gives up instead."""
+    try:
+        return promql_parser.parse(text)
+    except (RecursionError, OverflowError) as error:
+        raise _TooLarge from error
+    except BaseException as error:
+        # The class is made inside the parser's library, and is no Exception.
+        if type(error).__name__ == "PanicException":
+            raise _TooLarge from error
+        raise
+
+
 def _parses(text: str) -> bool:
     try:
-        promql_parser.parse(text)
-    except (ValueError, RecursionError):
+        _tree(text)
+    except (ValueError, _TooLarge):
         return False
     return True
 

@@ -68,7 +68,11 @@ def shape_of(expr: str) -> Shape:
     found = parsed(expr)
     if found is None:
         return Level(expr)
-    amount = _Reader(found).amount(found.tree)
+    try:
+        amount = _Reader(found).amount(found.tree)
+    except (ValueError, OverflowError):
+        # Durations are made when the tree is asked for them: one may be longer than any there is.
+        return Level(expr)
     if isinstance(amount, Quotient):
         return _ratio(amount, expr)
     if isinstance(amount, Tail) and math.isfinite(amount.scale):

@@ -277,3 +277,13 @@ def test_a_hostile_query_is_a_level_and_ends_nothing(expr: str) -> None:
     reader.start()
     reader.join()
     assert found == [Level(expr)]
+
+
+@pytest.mark.parametrize(
+    "time",
+    ["[1e30]", "[1e18]", "[99999999y]", "[5m] offset 1e30", "[5m] offset +Inf",
+     "[5m] offset NaN", "[5m] offset 99999999y", "[5m] @ 1e300", "[5m] offset+Inf"],
+)  # fmt: skip
+def test_a_time_out_of_reach_makes_a_level(time: str) -> None:
+    expr = f'sum(rate(a{{x="1"}}{time})) / sum(rate(a{time}))'
+    assert shape_of(expr) == Level(expr)
