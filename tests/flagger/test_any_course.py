@@ -6,7 +6,7 @@ import itertools
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -29,6 +29,7 @@ GATED = (Type.PRE_ROLLOUT, Type.CONFIRM_TRAFFIC_INCREASE, Type.CONFIRM_PROMOTION
 JUDGE, GATE = "judge", "gate"
 
 Op = tuple[str, object]
+World = tuple[SmallJudge, Clock, Weather]
 
 
 def op(name: str, values: st.SearchStrategy[object]) -> st.SearchStrategy[Op]:
@@ -238,7 +239,7 @@ def _verdict(run: Run) -> str | None:
 
 
 @pytest.fixture(scope="module")
-def judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SmallJudge, Clock, Weather]]:
+def judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("any")
     SmallJudge.write_analysis(folder)
     engine = open_database(f"sqlite:///{folder}/judge.db")
@@ -259,15 +260,33 @@ NAMES = (f"canary-{number}" for number in itertools.count())
     ops=st.lists(OPS, min_size=5, max_size=25),
 )
 def test_no_verdict_is_told_of_another_rollout(
-    judge: tuple[SmallJudge, Clock, Weather], analysis: Analysis, ops: list[Op]
+    judge: World, analysis: Analysis, ops: list[Op]
 ) -> None:
-    small, clock, weather = judge
-    hooks = [Webhook(one, "", JUDGE) for one in ALL] + [Webhook(one, "", GATE) for one in GATED]
-    changed = Analysis(**{**analysis.__dict__, "webhooks": hooks})
-    canary = Canary(changed, revision="A", name=next(NAMES))
-    play = Play(small, clock, weather, canary)
-    weather.silent = False
+    play = play_of(judge, analysis)
     with capture_logs():
         play.do_tick()
         play.carry_out(ops)
         play.end_well()
+
+
+@pytest.mark.parametrize("ticks", range(9))
+def test_a_revision_that_comes_at_any_tick_is_judged_on_its_own(judge: World, ticks: int) -> None:
+    play = play_of(judge, STEPS)
+    with capture_logs():
+        play.do_tick()
+        play.do_release(("B", False))
+        play.do_ticks(ticks)
+        play.do_release(("C", True))
+        play.do_ticks(12)
+    assert (play.canary.status.applied, play.canary.status.phase) == ("C", Phase.FAILED)
+    (run,) = play.judge.runs_of(play.canary.name, checksum("C"))
+    assert _verdict(run) == "fail"
+
+
+def play_of(judge: World, analysis: Analysis) -> Play:
+    """A new Canary with all of Judge's hooks, and behind them another's."""
+    small, clock, weather = judge
+    weather.silent = False
+    hooks = [Webhook(one, "", JUDGE) for one in ALL] + [Webhook(one, "", GATE) for one in GATED]
+    canary = Canary(replace(analysis, webhooks=hooks), revision="A", name=next(NAMES))
+    return Play(small, clock, weather, canary)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from judge.store.run import Run, RunState
+from judge.store.run import EventType, Run, RunState
+from tests.api.running import until
 from tests.flagger.canary import Phase, Type, Webhook
 from tests.flagger.scripted import scripted
 from tests.flagger.stage import (
@@ -228,3 +229,24 @@ def test_a_revision_that_passed_and_comes_again_is_judged_again(stage: Stage) ->
     ticks = stage.until_phase(FAILED)
     assert 200 not in answers(ticks, PROMOTION)
     assert [verdict(one) for one in stage.runs_of("2.0")] == ["pass", "fail"]
+
+
+# -- events
+
+
+def test_what_flagger_tells_stands_among_the_events_of_the_run(tmp_path: Path) -> None:
+    with Stage(tmp_path, hooks=(*ALL, Type.EVENT)) as stage:
+        stage.release("2.0")
+        stage.until_phase(SUCCEEDED)
+        last = "Promotion completed! Scaling down podinfo.test"
+        until(lambda: last in told(stage))  # they are written down after the answer
+        assert "Advance podinfo.test canary weight 20" in told(stage)
+        assert told(stage).count("Rollback hook rollback not signaling a rollback") == 2
+
+
+def told(stage: Stage) -> list[str]:
+    """What Flagger said of the only run."""
+    (run,) = stage.runs()
+    assert stage.server is not None
+    events = stage.server.runs.events(run.id)
+    return [one.data["message"] for one in events if one.type is EventType.TOLD]
