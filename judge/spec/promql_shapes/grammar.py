@@ -7,6 +7,7 @@ the parser quotes, and for broken grammar that of the last token after which not
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 
 import promql_parser
 
@@ -26,11 +27,10 @@ def culprit(text: str, message: str) -> int:
         return at
     if len(text) > _LONGEST or not any(word in message for word in _BROKEN):
         return 0
-    words = list(_WORD.finditer(text))
-    for i in range(len(words) - 1, -1, -1):
-        if _viable(text[: words[i].start()]):
-            return words[i].start()
-    return 0
+    # What a query could begin with, it could begin with any beginning of: so halving finds the end.
+    starts = [word.start() for word in _WORD.finditer(text)]
+    first = bisect_left(starts, True, key=lambda start: not _viable(text[:start]))
+    return starts[max(0, first - 1)] if starts else 0
 
 
 def _viable(beginning: str) -> bool:
