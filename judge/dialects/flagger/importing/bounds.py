@@ -66,4 +66,5 @@ def _whole(bounds: Bounds) -> Bounds:
     silent = bounds.silent
     if (least, most) != (bounds.least, bounds.most):
         silent = "Flagger drops the fraction of a millisecond"
-    return Bounds(least, most, silent)
+    # No duration is below 0.
+    return Bounds(None if least is not None and least <= 0 else least, most, silent)

@@ -41,7 +41,7 @@ from judge.errors import Issue, SpecError
 from judge.spec.flagger_template import FlaggerTemplate, ProviderWritten
 from judge.spec.go_template import GoTemplateError
 from judge.spec.promql import PromqlError
-from judge.spec.promql_shapes import Measured, measured, shape_of
+from judge.spec.promql_shapes import Measured, Quantile, measured, shape_of
 from judge.spec.rendering import RenderingError, unknown
 from judge.spec.suggestion.draft import DraftMetric
 from judge.spec.units import UnitError, parse_duration
@@ -271,10 +271,13 @@ class Carrier:
         elif matches_primary(query.text, self.names):
             message = "reads the primary's pods with the canary's; close the expression"
             self.remark(asked.at, message)
+        shape, least = shape_of(query.text), asked.bounds.least
+        if isinstance(shape, Quantile) and shape.scale > 0 and least is not None and least <= 0:
+            least = None  # every quantile of durations, sizes and the like is above that
         return measured(
-            shape_of(query.text),
+            shape,
             name=asked.name,
-            min=asked.bounds.least,
+            min=least,
             max=asked.bounds.most,
             compared=bool(query.uses),
         )

@@ -108,6 +108,13 @@ def test_a_plain_bound_is_as_patient_as_flagger_within_the_run() -> None:
     assert {k: one and one.lasting for k, one in lasting.items()} == {0: 60.0, 3: 180.0, 50: 300.0}
 
 
+def test_a_least_of_0_makes_no_duration_a_bare_number() -> None:
+    latency = metric("latency", thresholdRange={"min": 0, "max": 0.5})
+    (one,) = loaded(canary(latency), *TEMPLATES).metrics
+    assert one.bound is not None
+    assert (one.kind, one.bound.min, one.bound.max) == ("histogram", None, 0.5)
+
+
 def test_a_number_of_which_nothing_is_known_is_bounded_and_its_comparison_shown() -> None:
     found = by_name(loaded(canary(metric("queue")), *TEMPLATES))
     assert (found["queue"].limit, found["queue"].observe) == (None, False)

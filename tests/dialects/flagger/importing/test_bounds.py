@@ -60,3 +60,9 @@ def test_what_nobody_would_expect_is_told(name: str, fields: dict[str, Any], sai
     bounds = bounds_of(Metric.model_validate({"name": name, **fields}), name)
     assert said in bounds.silent
     assert bool(said) is bool(bounds.silent)
+
+
+def test_a_duration_of_at_least_0_is_any() -> None:
+    metric = Metric.model_validate({"name": DURATION, "thresholdRange": {"min": 0, "max": 500}})
+    assert (bounds_of(metric, DURATION).least, bounds_of(metric, DURATION).most) == (None, 500.0)
+    assert bounds_of(metric).least == 0.0
