@@ -5,9 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from judge.dialects.flagger.importing.canary import Analysis
 from judge.dialects.flagger.importing.ticks import Strategy, interval_of, seconds, ticks_of
+from tests.flagger import canary as fake
+from tests.flagger.fake_flagger import FakeFlagger
+from tests.flagger.webhooks import Answer
 
 # From the tick of the pre-rollout that let it pass to that of the first confirm-promotion, as
 # Flagger 1.44 was seen to call them: canary_happy, bluegreen_happy, bluegreen_kubernetes_provider.
@@ -69,3 +74,66 @@ def test_what_is_no_duration_is_none() -> None:
         None,
         None,
     )
+
+
+def ticks_taken(analysis: fake.Analysis, provider: str) -> int:
+    """From the tick of pre-rollout to that of the first confirm-promotion, or 0."""
+
+    def post(webhook: fake.Webhook, body: bytes) -> Answer:
+        passed = webhook.type is not fake.Type.ROLLBACK
+        return Answer(passed, 200 if passed else 403)
+
+    flagger = FakeFlagger(fake.Canary(analysis, provider=provider), post=post)
+    flagger.tick()
+    flagger.canary.revision = "2.0"
+    done = [flagger.tick() for _ in range(120)]
+    began = next(i for i, tick in enumerate(done) if tick.asked(fake.Type.PRE_ROLLOUT))
+    held = (i for i, tick in enumerate(done) if tick.asked(fake.Type.CONFIRM_PROMOTION))
+    return next(held, began) - began
+
+
+steps = st.builds(lambda found: sorted(set(found)), st.lists(st.integers(1, 100), max_size=5))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    iterations=st.integers(0, 8),
+    step=st.integers(0, 60),
+    most=st.integers(0, 100),
+    weights=steps,
+    match=st.booleans(),
+    mirror=st.booleans(),
+    provider=st.sampled_from(["istio", "kubernetes"]),
+)
+def test_as_many_ticks_as_the_fake_of_flagger_takes(
+    iterations: int,
+    step: int,
+    most: int,
+    weights: list[int],
+    match: bool,
+    mirror: bool,
+    provider: str,
+) -> None:
+    taken = ticks_taken(
+        fake.Analysis(
+            step_weight=step,
+            step_weights=weights,
+            max_weight=most,
+            iterations=iterations,
+            match=match,
+            mirror=mirror,
+            webhooks=[fake.Webhook(one, "", one) for one in fake.Type],
+        ),
+        provider,
+    )
+    written = Analysis.model_validate(
+        {
+            "iterations": iterations,
+            "stepWeight": step,
+            "stepWeights": weights,
+            "maxWeight": most,
+            "match": [{}] if match else [],
+            "mirror": mirror,
+        }
+    )
+    assert (ticks_of(written, provider).count or 0) == taken
