@@ -22,6 +22,7 @@ from judge.errors import SettingsError, StoreError
 
 BUSY_TIMEOUT = 10_000  # milliseconds that a writer waits for another process's transaction
 _WRITES = "judge_writes"
+_ALONE = "judge_alone"
 
 
 def open_database(url: str) -> Engine:
@@ -83,7 +84,10 @@ def _prepare(connection: Any, _record: Any) -> None:
 def _begin(connection: Connection) -> None:
     # A deferred transaction that reads first and writes then fails at once, whatever the busy
     # timeout, when another has written in between; an immediate one waits for its turn.
-    writes = connection.get_execution_options().get(_WRITES, False)
+    options = connection.get_execution_options()
+    if options.get(_ALONE, False):
+        return
+    writes = options.get(_WRITES, False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
@@ -91,6 +95,19 @@ def _begin(connection: Connection) -> None:
 def reading(engine: Engine) -> Iterator[Connection]:
     """A transaction that sees one state of the database, whoever writes meanwhile."""
     with _translated(engine), engine.connect() as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def asking(engine: Engine) -> Iterator[Connection]:
+    """For one statement that reads, without a transaction around it.
+
+    Each statement lets go of the interpreter; what is asked often should not wait for it thrice.
+    """
+    with (
+        _translated(engine),
+        engine.connect().execution_options(**{_ALONE: True}) as connection,
+    ):
         yield connection
 
 

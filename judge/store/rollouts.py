@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, Row, and_, func, insert, or_, select,
 
 from judge.spec.resolved import ResolvedAnalysis
 from judge.store import events, steering
-from judge.store.database import reading, writing
+from judge.store.database import asking, reading, writing
 from judge.store.new_run import insert_run, new_id
 from judge.store.run import Command, EventType, RunState
 from judge.store.runs import one
@@ -27,6 +27,7 @@ from judge.store.tables import rollouts, runs
 
 RECENT = 20  # events of other systems: one that is among so many last ones is not written again
 MOST_TOLD = 1000  # events of other systems, of one run
+CARRIED_OUT = 1800.0  # seconds in which a rollback that was told of is certainly under way
 LINGERING = 120.0  # seconds after its end in which a rollout's events are still its run's
 
 
@@ -51,7 +52,7 @@ class Rollouts:
 
     def standing(self, subject: Subject) -> Standing | None:
         """The subject's current rollout; None where there was none yet."""
-        with reading(self._engine) as connection:
+        with asking(self._engine) as connection:
             return standing(connection, subject)
 
     def begin(
@@ -127,6 +128,26 @@ class Rollouts:
                 .values(waiting=waiting)
             )
 
+    def asks_rollback(self, subject: Subject, revision: str) -> bool:
+        """Whether the revision, which has failed, is still to be rolled back.
+
+        Who asks is told so, asks again until it is done, and then no more. So one that asks long
+        after it was first told has done it, and releases the same revision again: the rollout is
+        over then.
+        """
+        now = self._clock()
+        with writing(self._engine) as connection:
+            current = _current(connection, subject)
+            if current is None or current.revision != revision or current.ended_at is not None:
+                return False
+            first = now if current.rollback_at is None else current.rollback_at
+            over = now - first > CARRIED_OUT
+            values = {"rollback_at": first, "ended_at": now if over else None}
+            connection.execute(
+                update(rollouts).where(rollouts.c.seq == current.seq).values(**values)
+            )
+        return not over
+
     def tell(self, subject: Subject, revision: str, data: Mapping[str, Any]) -> bool:
         """Write down an event of another system with the run of this revision's rollout.
 
@@ -187,7 +208,7 @@ def _next_attempt(connection: Connection, analysis: ResolvedAnalysis, key: str) 
 def _put(
     connection: Connection, subject: Subject, current: Row[Any] | None, **written: Any
 ) -> None:
-    values = {**written, "ended_at": None, "waiting": False}
+    values = {**written, "ended_at": None, "waiting": False, "rollback_at": None}
     if current is not None:
         connection.execute(update(rollouts).where(rollouts.c.seq == current.seq).values(**values))
         return

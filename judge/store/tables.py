@@ -150,6 +150,7 @@ rollouts = Table(
     Column("began_at", Float(53), nullable=False),
     Column("ended_at", Float(53)),
     Column("waiting", Boolean, nullable=False),
+    Column("rollback_at", Float(53)),
     UniqueConstraint("analysis", "namespace", "name"),
     sqlite_autoincrement=True,
 )

@@ -15,7 +15,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
 
 from judge.errors import SettingsError, StoreError
-from judge.store.database import migrate, open_database, reading, writing
+from judge.store.database import asking, migrate, open_database, reading, writing
 from judge.store.runs import Runs
 from judge.store.tables import metadata
 from tests.store.given import Clock, analysis
@@ -191,3 +191,12 @@ def test_new_database_is_its_owners_alone(engine: Engine, tmp_path: Path) -> Non
         files = list(tmp_path.glob("judge.db*"))
         assert len(files) == 3
         assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
+
+
+def test_what_is_asked_alone_needs_no_transaction(engine: Engine) -> None:
+    for _ in range(2):  # the second time on a connection that was used before
+        with asking(engine) as connection:
+            assert connection.exec_driver_sql("SELECT 7").scalar_one() == 7
+            assert not connection.connection.dbapi_connection.in_transaction  # type: ignore[union-attr]
+        with writing(engine) as connection:
+            assert connection.connection.dbapi_connection.in_transaction  # type: ignore[union-attr]

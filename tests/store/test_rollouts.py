@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from judge.spec.resolved import Mode
 from judge.stats.samples import Interval
 from judge.store.claims import Claims, Note
-from judge.store.rollouts import LINGERING, RECENT, Rollouts
+from judge.store.rollouts import CARRIED_OUT, LINGERING, RECENT, Rollouts
 from judge.store.run import Command, EventType, RunState
 from judge.store.runs import Runs
 from judge.store.standing import Standing, Subject
@@ -267,6 +267,23 @@ def test_a_standing_tells_whether_the_latest_look_was_a_hole(
         claims.release("me")
         seen.append(standing(rollouts).hole)
     assert seen == [False, True, True, False, False, True]
+
+
+def test_a_rollback_is_asked_for_until_it_has_been_carried_out(
+    rollouts: Rollouts, clock: Clock
+) -> None:
+    assert not rollouts.asks_rollback(POD, "a")
+    begin(rollouts)
+    assert not rollouts.asks_rollback(POD, "b")
+    assert rollouts.asks_rollback(POD, "a")
+    clock.forward(CARRIED_OUT)
+    assert rollouts.asks_rollback(POD, "a")
+    assert standing(rollouts).is_under_way("a")
+    clock.forward(1.0)
+    assert not rollouts.asks_rollback(POD, "a")
+    assert not standing(rollouts).is_under_way("a")
+    begin(rollouts)
+    assert rollouts.asks_rollback(POD, "a")
 
 
 def test_events_are_kept_with_the_run_but_not_what_is_repeated(

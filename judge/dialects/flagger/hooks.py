@@ -14,6 +14,7 @@ from typing import Protocol
 
 from judge.dialects.flagger.answers import NO, YES, Answer, answer, line
 from judge.dialects.flagger.calls import AT_REST, LONGEST_METADATA, Call, Hook, Phase
+from judge.errors import StoreError
 from judge.spec.resolved import ResolvedAnalysis
 from judge.store.rollouts import Rollouts
 from judge.store.standing import Standing, Subject
@@ -55,7 +56,8 @@ class Hooks:
         standing = self._rollouts.standing(_subject(analysis, call))
         if standing is None or not standing.is_under_way(call.checksum):
             return None
-        return None if _changes_waiting(hook, call, standing) else answer(hook, standing)
+        found = answer(hook, standing)
+        return None if _is_noted(hook, call, standing, found) else found
 
     def only_tells(self, hook: Hook, analysis: str, call: Call) -> bool:
         """Whether `carry_out` answers `NOTED` whatever comes of it, so that it may come after.
@@ -116,7 +118,17 @@ class Hooks:
             return Answer(NO, "another revision has begun meanwhile")
         if _changes_waiting(hook, call, standing):
             self._rollouts.set_waiting(subject, call.checksum, waiting=not standing.waiting)
-        return answer(hook, standing)
+        found = answer(hook, standing)
+        if _rolls_back(hook, found) and self._was_rolled_back(subject, call):
+            return Answer(NO, "no rollback: it failed before, and was rolled back; judged anew")
+        return found
+
+    def _was_rolled_back(self, subject: Subject, call: Call) -> bool:
+        """A failure that is stored stands, even where nothing can be written any more."""
+        try:
+            return not self._rollouts.asks_rollback(subject, call.checksum)
+        except StoreError:
+            return False
 
     def _end(self, analysis: str, call: Call) -> Answer:
         ended = self._rollouts.end(
@@ -169,3 +181,12 @@ def _changes_waiting(hook: Hook, call: Call, standing: Standing) -> bool:
         return not standing.waiting
     waits = call.phase == Phase.WAITING_PROMOTION
     return hook is Hook.ROLLBACK and waits is not standing.waiting
+
+
+def _rolls_back(hook: Hook, found: Answer) -> bool:
+    return hook is Hook.ROLLBACK and found.status == YES
+
+
+def _is_noted(hook: Hook, call: Call, standing: Standing, found: Answer) -> bool:
+    """Whether something is to be written down with the answer."""
+    return _changes_waiting(hook, call, standing) or _rolls_back(hook, found)

@@ -63,6 +63,24 @@ def test_a_bad_release_is_rolled_back_with_its_reason(canary: Canary) -> None:
     assert canary.status("rollback") == 403
 
 
+def test_a_revision_that_failed_can_be_released_again_though_nobody_told_of_its_end(
+    canary: Canary,
+) -> None:
+    """Without confirm-rollout, and post-rollout lost or not there, rollback is all that comes."""
+    canary.server.traffic.canary = BAD
+    canary.call("pre-rollout")
+    canary.looked(10)
+    assert [canary.status("rollback") for _ in range(2)] == [200, 200]
+    canary.server.traffic.canary = 0.005
+    canary.server.clock.now += 3600.0
+    answer = canary.call("rollback")
+    assert (answer.status_code, "judged anew" in answer.text) == (403, True)
+    canary.call("pre-rollout")
+    assert canary.statuses() == [200, 200, 403, 403]
+    assert canary.looked(10).key == f"flagger/podinfo/{B}#2"
+    assert canary.statuses() == [200, 200, 200, 403]
+
+
 @pytest.mark.parametrize("hook", ["rollout", "confirm-traffic-increase", "confirm-promotion"])
 def test_without_a_pre_rollout_hook_the_first_other_begins(canary: Canary, hook: str) -> None:
     wanted = 403 if hook == "confirm-promotion" else 200

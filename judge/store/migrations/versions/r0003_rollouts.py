@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("began_at", sa.Float(53), nullable=False),
         sa.Column("ended_at", sa.Float(53)),
         sa.Column("waiting", sa.Boolean(), nullable=False),
+        sa.Column("rollback_at", sa.Float(53)),
         sa.PrimaryKeyConstraint("seq", name="pk_rollouts"),
         sa.ForeignKeyConstraint(
             ["run_id"], ["runs.id"], name="fk_rollouts_run_id_runs", ondelete="CASCADE"
