@@ -42,7 +42,6 @@ class Argument:
     """An argument by its name. ``value``: its text, None where only a rollout knows it.
 
     ``opposite`` is what it is for the stable version, where the Rollout tells (its services).
-    ``why``: where the value comes from, for remarks.
     """
 
     name: str
@@ -50,7 +49,6 @@ class Argument:
     role: Role | None = None
     opposite: str | None = None
     secret: bool = False
-    why: str = ""
 
     @property
     def variable(self) -> str:
@@ -79,7 +77,7 @@ class Arguments:
                 self._set(self._asked(one, template.reference.rollout))
         for name, value in given.items():
             if name in self.by_name:
-                self._set(replace(self.by_name[name], value=value, why="set"))
+                self._set(replace(self.by_name[name], value=value))
 
     def used_in(self, text: str) -> list[str]:
         """The names of the arguments in ``text``, each once."""
@@ -135,7 +133,7 @@ class Arguments:
         source = part.part("valueFrom")
         if source is None:
             value = part.text("value") if part.has("value") else None
-            return Argument(name, value, why="its default" if value is not None else "")
+            return Argument(name, value)
         if source.has("secretKeyRef"):
             message = "is a secret, which an analysis never holds; name a file of Judge's instead"
             self.remarks.append(part.issue(message, "valueFrom", "secretKeyRef"))
@@ -156,7 +154,7 @@ class Arguments:
         if value is None:
             message = f"is read from the Rollout's {path or 'fields'}; a caller sets the variable"
             self.remarks.append(part.issue(message))
-        return Argument(name, value, why=f"the Rollout's {path}")
+        return Argument(name, value)
 
 
 def _valued(name: str, value: str, rollout: Part) -> Argument:
@@ -170,10 +168,10 @@ def _valued(name: str, value: str, rollout: Part) -> Argument:
         ours, theirs = (how.text(new), how.text(old)) if how else ("", "")
         if ours and theirs and _names(value, ours):
             other = theirs + value[len(ours) :]
-            return Argument(name, value, Role.CANARY, opposite=other, why="the Rollout's")
+            return Argument(name, value, Role.CANARY, opposite=other)
         if ours and theirs and _names(value, theirs):
-            return Argument(name, value, Role.STABLE, why="the Rollout's")
-    return Argument(name, value, why="the Rollout's")
+            return Argument(name, value, Role.STABLE)
+    return Argument(name, value)
 
 
 def _names(value: str, service: str) -> bool:
