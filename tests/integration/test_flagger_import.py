@@ -81,11 +81,19 @@ class Files:
     canary: Path
 
 
+@dataclass(frozen=True)
+class Server:
+    """Where Judge listens, and the folder of its analyses."""
+
+    url: str
+    analyses: Path
+
+
 def run(*arguments: object) -> Result:
     return CliRunner().invoke(judge, [str(one) for one in arguments])
 
 
-def imported(folder: Path, address: str, namespace: str) -> Files:
+def imported(folder: Path, address: str, namespace: str, *more: str) -> Files:
     """The Canary of that namespace, imported."""
     read = folder / "canary.yaml"
     text = CANARY.read_text(encoding="utf-8")
@@ -93,7 +101,7 @@ def imported(folder: Path, address: str, namespace: str) -> Files:
     written = Files(folder / f"{namespace}.yaml", folder / "with-hooks.yaml")
     done = run(
         *("import", "flagger", read, "--output", written.analysis),
-        *("--canary-out", written.canary, "--prometheus", address),
+        *("--canary-out", written.canary, "--prometheus", address, *more),
     )
     assert done.exit_code == 0, done.output
     return written
@@ -130,22 +138,54 @@ def test_a_bad_release_fails_long_before_its_end(address: str, tmp_path: Path) -
     assert all(one["bound"]["value"] > one["bound"]["max"] for one in said["metrics"].values())
 
 
-def test_runs_on_a_server_come_to_the_same(address: str, tmp_path: Path) -> None:
-    analyses = tmp_path / "analyses"
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("server")
+    analyses = folder / "analyses"
     analyses.mkdir()
+    (folder / "judge.yaml").write_text(json.dumps({"analyses": str(analyses)}))
+    with serving(folder, ("--port", "0", "--config", "judge.yaml")) as process:
+        yield Server(process.url, analyses)
+
+
+def test_runs_on_a_server_come_to_the_same(address: str, server: Server) -> None:
+    started = {}
     for namespace in (PRODUCTION, BAD):
-        made = imported(tmp_path, address, namespace).analysis
-        made.rename(analyses / made.name)
-    (tmp_path / "judge.yaml").write_text(json.dumps({"analyses": str(analyses)}))
-    with serving(tmp_path, ("--port", "0", "--config", "judge.yaml")) as process:
-        started = {}
-        for namespace in (PRODUCTION, BAD):
-            body = {"analysis": namespace, "startedAt": START}
-            answer = httpx.post(f"{process.url}/api/v1/runs", json=body, trust_env=False)
-            assert answer.status_code == 201, answer.text
-            started[namespace] = answer.json()["data"]["id"]
-        verdicts = {name: decided(process.url, run_id) for name, run_id in started.items()}
-        assert verdicts == {PRODUCTION: "pass", BAD: "fail"}
+        imported(server.analyses, address, namespace)
+        body = {"analysis": namespace, "startedAt": START}
+        answer = httpx.post(f"{server.url}/api/v1/runs", json=body, trust_env=False)
+        assert answer.status_code == 201, answer.text
+        started[namespace] = answer.json()["data"]["id"]
+    verdicts = {name: decided(server.url, run_id) for name, run_id in started.items()}
+    assert verdicts == {PRODUCTION: "pass", BAD: "fail"}
+
+
+def test_the_webhooks_that_it_was_given_are_answered(address: str, server: Server) -> None:
+    files = imported(server.analyses, address, PRODUCTION, "--judge-url", server.url)
+    (canary, _) = read_documents(files.canary.read_text(encoding="utf-8"), source="canary")
+    hooks = canary.data["spec"]["analysis"]["webhooks"]
+    answers = {
+        hook["type"]: httpx.post(
+            hook["url"],
+            json={
+                "name": "my-app",
+                "namespace": PRODUCTION,
+                "phase": "Progressing",
+                "checksum": "7d9f6c5b84",
+            },
+            trust_env=False,
+        ).status_code
+        for hook in hooks
+        if hook["url"].startswith(server.url)
+    }
+    assert answers == {
+        "pre-rollout": 200,
+        "rollout": 200,
+        "confirm-traffic-increase": 200,
+        "confirm-promotion": 403,
+        "rollback": 403,
+        "post-rollout": 200,
+    }
 
 
 def decided(url: str, run_id: str) -> str:
