@@ -20,6 +20,20 @@ _STORED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _WRITTEN = click.Path(path_type=Path, dir_okay=False)
 
 
+def _url(_: click.Context, option: click.Parameter, value: str) -> str:
+    from pydantic import TypeAdapter, ValidationError
+
+    from judge.spec.fields import Url
+
+    if value:
+        try:
+            TypeAdapter(Url).validate_python(value)
+        except ValidationError as error:
+            message = str(error.errors()[0]["ctx"]["error"])
+            raise click.BadParameter(message, param=option) from error
+    return value
+
+
 @click.command()
 @click.argument("files", type=click.Path(path_type=Path, dir_okay=False), nargs=-1, required=True)
 @click.option(
@@ -37,6 +51,7 @@ _WRITTEN = click.Path(path_type=Path, dir_okay=False)
 @click.option(
     "--judge-url",
     default=JUDGE_URL,
+    callback=_url,
     show_default=True,
     metavar="URL",
     help="Where Flagger reaches Judge; TOKEN is one of the role hook.",
@@ -48,7 +63,13 @@ _WRITTEN = click.Path(path_type=Path, dir_okay=False)
     help="Flagger's own mesh provider (-mesh-provider), for a Canary that names none.  "
     "[default: istio]",
 )
-@click.option("--prometheus", default="", metavar="URL", help="The Prometheus that Judge reads.")
+@click.option(
+    "--prometheus",
+    default="",
+    callback=_url,
+    metavar="URL",
+    help="The Prometheus that Judge reads.",
+)
 def flagger(
     files: tuple[Path, ...],
     output: Path | None,

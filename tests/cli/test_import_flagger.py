@@ -131,6 +131,13 @@ def test_where_the_canary_cannot_be_written_nothing_is(canary: Path, tmp_path: P
     assert run(canary, "-o", output).exit_code == 0
 
 
+@pytest.mark.parametrize("option", ["--judge-url", "--prometheus"])
+def test_an_address_that_is_none_is_refused(canary: Path, option: str) -> None:
+    done = run(canary, option, "judge:8080")
+    assert done.exit_code == 2
+    assert "'judge:8080' is no URL" in done.output
+
+
 def test_files_that_cannot_be_read_or_written(canary: Path, tmp_path: Path) -> None:
     assert isinstance(run(tmp_path / "none.yaml").exception, SpecError)
     for option in ("--output", "--canary-out"):
