@@ -191,6 +191,31 @@ def test_without_a_pre_rollout_hook_the_next_one_begins_the_run(
         assert [verdict(one) for one in stage.runs()] == ["fail", "pass"]
 
 
+def test_a_broken_analysis_keeps_a_rollout_waiting_until_it_is_mended(tmp_path: Path) -> None:
+    with Stage(tmp_path) as stage:
+        written = stage.stored.read_text()
+        stage.stored.write_text(written.replace("error-rate", "no such template"))
+        stage.release("2.0")
+        for _ in range(2):
+            assert stage.tick().asked(Type.CONFIRM_ROLLOUT) == [400]
+        assert stage.status.phase is Phase.WAITING
+        assert "podinfo.json" in reasons(stage.ticks, Type.CONFIRM_ROLLOUT)[0]
+        assert stage.runs() == []
+        stage.stored.write_text(written)
+        stage.until_phase(SUCCEEDED)
+
+
+def test_a_rollout_goes_on_by_the_analysis_that_it_began_with(tmp_path: Path) -> None:
+    with Stage(tmp_path) as stage:
+        stage.release("2.0")
+        stage.until_phase(WAITING)
+        stage.stored.unlink()
+        stage.restart_judge()
+        stage.until_phase(SUCCEEDED)
+        stage.release("3.0")
+        assert stage.tick().asked(Type.CONFIRM_ROLLOUT) == [404]
+
+
 # -- restarts
 
 
