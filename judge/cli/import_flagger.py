@@ -106,7 +106,7 @@ def flagger(
     else:
         click.echo(made.text, nl=False)
     if canary_out:
-        _write(canary_out, text, "--canary-out")
+        _write(canary_out, text, "--canary-out", ending=_ending(Path(made.read.source)))
     for line in _told(made, output, canary_out):
         click.echo(line, err=output is None)
 
@@ -136,8 +136,13 @@ def _added(made: Imported) -> str:
     return f"with the webhooks {', '.join(hook.type for hook in made.hooks)}"
 
 
-def _write(path: Path, text: str, option: str) -> None:
+def _ending(path: Path) -> str:
+    """How the lines of a file end, which reading it as text does not tell."""
+    return "\r\n" if b"\r\n" in path.read_bytes() else "\n"
+
+
+def _write(path: Path, text: str, option: str, *, ending: str = "\n") -> None:
     try:
-        path.write_text(text, encoding="utf-8")
+        path.write_text(text, encoding="utf-8", newline=ending)
     except OSError as error:
         raise click.BadParameter(f"cannot be written: {error}", param_hint=option) from error

@@ -96,6 +96,15 @@ def test_the_canary_is_written_with_its_hooks_and_once_only(canary: Path, tmp_pa
     assert "WITHOUT" not in again.stderr
 
 
+def test_the_ends_of_its_lines_stay_as_they_are(canary: Path, tmp_path: Path) -> None:
+    windows = CANARY.replace("\n", "\r\n").encode()
+    canary.write_bytes(windows)
+    run(canary, "--canary-out", tmp_path / "out.yaml")
+    out = (tmp_path / "out.yaml").read_bytes()
+    assert out.startswith(windows)
+    assert out.count(b"\n") == out.count(b"\r\n")
+
+
 def test_flaggers_own_settings_are_options(canary: Path) -> None:
     text = CANARY.replace("  provider: istio\n", "").replace("  metricsServer", "  other")
     canary.write_text(text, encoding="utf-8")
