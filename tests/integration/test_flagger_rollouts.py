@@ -231,6 +231,20 @@ def test_a_revision_that_passed_and_comes_again_is_judged_again(stage: Stage) ->
     assert [verdict(one) for one in stage.runs_of("2.0")] == ["pass", "fail"]
 
 
+def test_a_revision_that_failed_comes_again_though_nobody_told_of_its_end(tmp_path: Path) -> None:
+    hooks = tuple(one for one in ALL if one not in (Type.CONFIRM_ROLLOUT, Type.POST_ROLLOUT))
+    with Stage(tmp_path, hooks=hooks) as stage:
+        stage.release("2.0", errors=BAD)
+        stage.until_phase(FAILED)
+        stage.release("1.0")
+        stage.pass_time(3600)
+        assert stage.tick().calls == []
+        stage.release("2.0")
+        ticks = stage.until_phase(SUCCEEDED, FAILED)
+        assert set(answers(ticks, Type.ROLLBACK)) == {403}
+        assert [verdict(one) for one in stage.runs_of("2.0")] == ["fail", "pass"]
+
+
 # -- events
 
 
