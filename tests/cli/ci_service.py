@@ -54,9 +54,7 @@ def service(folder: Path) -> Iterator[str]:
         yield address
 
 
-def _pods(
-    track: str, version: str, count: int, errors: float, times: range
-) -> Iterator[Series]:
+def _pods(track: str, version: str, count: int, errors: float, times: range) -> Iterator[Series]:
     for pod in range(count):
         where = {"app": "checkout", "track": track, "version": version, "pod": f"{version}-{pod}"}
         for code, share in (("200", 1 - errors), ("500", errors)):
