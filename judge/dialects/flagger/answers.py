@@ -54,7 +54,7 @@ _IN_DOUBT = {Hook.ROLLOUT} | _NOTED
 def answer(hook: Hook, standing: Standing) -> Answer:
     """What ``hook`` is answered while the run stands so."""
     stand = stand_of(standing)
-    why = f"{_told(stand, standing)}"
+    why = _told(stand, standing)
     decisive = Stand.PASSED if standing.observes else stand
     yes = hook in _NOTED or hook in _YES[decisive]
     if standing.observes:
